@@ -1,0 +1,67 @@
+/* Snapshot to result: the guide's service methods as functions.
+ *
+ * Each fills its part of `out`, which must come from pgs_result_init() or an earlier call; the
+ * snapshot must outlive it. They fail only without memory (PGS_E_BUG), except where a line says
+ * more. On failure the part they fill is empty.
+ *
+ *     guide                            here
+ *     get_partition_health_summary()   pgs_partition_health_summary()
+ *     analyze_partition_skew()         pgs_partition_skew_analyze()
+ *     check_partition_health()         pgs_partition_health_check()
+ *     get_partition_statistics()       pgs_partition_statistics_get()
+ *     get_partition_statistics(n)      pgs_partition_statistics_one()
+ *     get_rebalancing_recommendations()  pgs_rebalancing_recommend()
+ */
+#ifndef PGSKEW_ANALYZE_H
+#define PGSKEW_ANALYZE_H
+
+#include "pgskew/result.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Compute the derived metrics, statuses and the distribution variance of a freshly observed
+ * snapshot, by PostgreSQL's numeric arithmetic. Percentages that the source already gave are
+ * kept, everything else is computed. For whoever writes a snapshot; a snapshot that was read
+ * from a file has them. */
+pgs_status pgs_snapshot_derive(pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
+
+/* Check that the derived values of a snapshot that was read from a file are the ones its counts
+ * and sizes give. PGS_E_DATA names the first partition and metric that are not. */
+pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
+
+/* Health of every partition, by chunk skew descending, then number; the counts per status. */
+pgs_status pgs_partition_health_summary(const pgs_snapshot *snap, pgs_result *out,
+                                        pgs_err *err) PGS_CHECK;
+
+/* The five skew metrics of the whole table. */
+pgs_status pgs_partition_skew_analyze(const pgs_snapshot *snap, pgs_result *out,
+                                      pgs_err *err) PGS_CHECK;
+
+/* Health summary, skew metrics, and the alerts that follow. */
+pgs_status pgs_partition_health_check(const pgs_snapshot *snap, pgs_result *out,
+                                      pgs_err *err) PGS_CHECK;
+
+/* Totals, mean and sample standard deviation over the measured partitions. */
+pgs_status pgs_partition_statistics_get(const pgs_snapshot *snap, pgs_result *out,
+                                        pgs_err *err) PGS_CHECK;
+
+/* Statistics of one partition; PGS_E_NO_INPUT "Partition 5 not found" where there is none. */
+pgs_status pgs_partition_statistics_one(const pgs_snapshot *snap, int64_t partition_num,
+                                        pgs_partition_statistics *out, pgs_err *err) PGS_CHECK;
+
+/* Every partition whose published skew factor is at or beyond the rebalancing threshold. */
+pgs_status pgs_rebalancing_recommend(const pgs_snapshot *snap, pgs_result *out,
+                                     pgs_err *err) PGS_CHECK;
+
+/* Collections over all partitions. Empty where none were observed. */
+pgs_status pgs_collections_total(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
+
+/* All of the above. */
+pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,69 @@
+/* Result to bytes: one table of writers, one file per format. No number is computed here. */
+#ifndef PGSKEW_REPORT_H
+#define PGSKEW_REPORT_H
+
+#include <stdio.h>
+
+#include "pgskew/result.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pgs_report_kind {
+    PGS_REPORT_HEALTH,
+    PGS_REPORT_DISTRIBUTION,
+    PGS_REPORT_SIZES,
+    PGS_REPORT_HOT,
+    PGS_REPORT_SKEW,
+    PGS_REPORT_COLLECTIONS,
+    PGS_REPORT_STATISTICS,
+    PGS_REPORT_RECOMMENDATIONS,
+    PGS_REPORT_HEALTH_SUMMARY,
+    PGS_REPORT_FULL,
+    PGS_REPORT_LIST,
+    PGS_REPORT_KIND_COUNT
+} pgs_report_kind;
+
+typedef enum pgs_format {
+    PGS_FORMAT_TABLE,
+    PGS_FORMAT_JSON,
+    PGS_FORMAT_CSV,
+    PGS_FORMAT_MARKDOWN,
+    PGS_FORMAT_COUNT
+} pgs_format;
+
+/* The format called `name` ("table", "json", "csv", "markdown"), or PGS_FORMAT_COUNT. */
+pgs_format pgs_format_find(const char *name);
+
+typedef struct pgs_report_input {
+    const pgs_snapshot *snapshot; /* everything but LIST */
+    const pgs_result *result;     /* of that snapshot, from pgs_analyze(); everything but LIST */
+    const pgs_partition_statistics *partition; /* STATISTICS of one partition; else NULL */
+    const pgs_snapshot_head *head;             /* LIST: [n_heads] */
+    size_t n_heads;
+} pgs_report_input;
+
+typedef struct pgs_report_style {
+    bool color; /* ANSI colours by status (table format only) */
+    int width;  /* columns of the terminal; 0: unlimited */
+} pgs_report_style;
+
+/* Write one report to `out`. Same input, same bytes. Names are escaped for the format they end
+ * up in. PGS_E_IO: `out` did not take it all (also checked again by whoever closes it). */
+pgs_status pgs_report_write(FILE *out, pgs_report_kind kind, pgs_format format,
+                            const pgs_report_input *input, const pgs_report_style *style,
+                            pgs_err *err) PGS_CHECK;
+
+/* Write the JSON object of a health check that failed: status "failed", `error` the message,
+ * `timestamp` null where taken_us is PGS_TIME_NONE. */
+pgs_status pgs_report_failure(FILE *out, int64_t taken_us, const char *message,
+                              pgs_err *err) PGS_CHECK;
+
+/* Write {"detail": message}, the body of a partition that does not exist. */
+pgs_status pgs_report_detail(FILE *out, const char *message, pgs_err *err) PGS_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,152 @@
+/* What the analyzer concluded about one snapshot: the guide's structures.
+ *
+ * Texts that are `const char *` live as long as the program; names point into the snapshot that
+ * was analyzed, which must outlive the result. NaN is "not observed" (null in JSON). */
+#ifndef PGSKEW_RESULT_H
+#define PGSKEW_RESULT_H
+
+#include "pgskew/snapshot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Skew factor at or above which ... */
+#define PGS_SKEW_WARNING_THRESHOLD 0.3  /* ... a partition is in WARNING */
+#define PGS_REBALANCE_THRESHOLD 0.4     /* ... rebalancing is recommended */
+#define PGS_SKEW_CRITICAL_THRESHOLD 0.5 /* ... a partition is UNBALANCED */
+#define PGS_HOT_PERCENTAGE 12.5         /* share of the last hour's chunks that makes a hot spot */
+
+/* The guide's PartitionHealth. */
+typedef struct pgs_partition_health {
+    int64_t partition_num;
+    const char *partition_name; /* NULL: not observed */
+    double chunk_count;
+    double total_chunks;
+    double chunk_percentage;
+    double size_bytes;
+    double size_percentage;
+    pgs_health_status health_status;
+    double chunk_skew; /* published, 4 decimals */
+    double size_skew;
+    const char *recommendation; /* NULL: healthy or unmeasured */
+} pgs_partition_health;
+
+/* The guide's SkewMetric. */
+typedef enum pgs_skew_kind {
+    PGS_SKEW_CHUNK_DISTRIBUTION,
+    PGS_SKEW_SIZE_DISTRIBUTION,
+    PGS_SKEW_PARTITION_HEALTH,
+    PGS_SKEW_HOT_PARTITIONS,
+    PGS_SKEW_DISTRIBUTION_VARIANCE,
+    PGS_SKEW_KIND_COUNT
+} pgs_skew_kind;
+
+typedef struct pgs_skew_metric {
+    const char *metric; /* "chunk_distribution", ... */
+    double value;
+    pgs_skew_status status;
+    char details[96];
+} pgs_skew_metric;
+
+typedef enum pgs_alert_kind {
+    PGS_ALERT_UNBALANCED, /* details: the partitions */
+    PGS_ALERT_WARNING,    /* no details */
+    PGS_ALERT_UNMEASURED, /* details: partition number and name */
+    PGS_ALERT_STRAY,      /* details: relation name, chunks, bytes */
+    PGS_ALERT_KIND_COUNT
+} pgs_alert_kind;
+
+typedef struct pgs_alert_detail {
+    int64_t partition_num; /* -1 for a stray */
+    const char *name;
+    double chunk_count;
+    double size_bytes;
+    double chunk_percentage;
+    double size_percentage;
+    const char *recommendation;
+} pgs_alert_detail;
+
+typedef struct pgs_alert {
+    pgs_alert_kind kind;
+    const char *level; /* "ERROR" or "WARNING" */
+    char message[96];
+    const char *action;
+    size_t n_details;
+    pgs_alert_detail *detail;
+} pgs_alert;
+
+typedef enum pgs_priority { PGS_PRIORITY_MEDIUM, PGS_PRIORITY_HIGH, PGS_PRIORITY_COUNT } pgs_priority;
+
+/* "MEDIUM" or "HIGH". */
+const char *pgs_priority_name(pgs_priority priority);
+
+typedef struct pgs_recommendation {
+    int64_t partition_num;
+    const char *reason;
+    double current_skew;
+    const char *action;
+    pgs_priority priority;
+} pgs_recommendation;
+
+/* Statistics over all partitions. */
+typedef struct pgs_statistics {
+    size_t partition_count;
+    double total_chunks;
+    double total_size_mb;
+    double avg_chunks_per_partition;
+    double chunk_count_stddev; /* sample standard deviation */
+} pgs_statistics;
+
+/* Statistics of one partition. */
+typedef struct pgs_partition_statistics {
+    int64_t partition_num;
+    double chunk_count;
+    double total_size_mb;
+    double avg_chunk_size_kb;
+    double created_at; /* newest chunk, microseconds since 1970 UTC */
+} pgs_partition_statistics;
+
+/* One collection over all partitions: the guide's collection_chunking_stats. */
+typedef struct pgs_collection_total {
+    const char *id;
+    const char *name;
+    double chunked_documents;
+    double total_chunks;
+    double avg_tokens_per_chunk;
+    double last_chunk_created;
+    size_t n_partitions; /* partitions it has chunks in; 0: not observed */
+} pgs_collection_total;
+
+/* The guide's MonitoringResult with everything the other service methods return. */
+typedef struct pgs_result {
+    int64_t taken_us;
+    size_t total_partitions;
+    size_t unbalanced_count;
+    size_t warning_count;
+    size_t healthy_count;
+    size_t unmeasured_count;
+    double health_percentage;     /* healthy / total * 100; NaN without partitions */
+    pgs_partition_health *health; /* [total_partitions] by chunk_skew descending, then number; NaN last */
+    pgs_skew_metric skew[PGS_SKEW_KIND_COUNT];
+    size_t n_alerts;
+    pgs_alert alert[PGS_ALERT_KIND_COUNT];
+    size_t n_recommendations;
+    pgs_recommendation *recommendation; /* by current_skew descending, then number */
+    pgs_statistics statistics;
+    size_t n_collections;
+    pgs_collection_total *collection; /* by total_chunks descending, then id */
+
+    struct pgs_arena *arena; /* owns the arrays */
+} pgs_result;
+
+/* An empty result. Cannot fail. */
+void pgs_result_init(pgs_result *result);
+
+/* Free everything inside. NULL and zeroed structs are fine. */
+void pgs_result_reset(pgs_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,73 @@
+/* One moment from somewhere: a live PostgreSQL, or CSV exports of one. Part of the collector
+ * only; the library and the analyzer cannot reach a network. */
+#ifndef PGSKEW_SOURCE_H
+#define PGSKEW_SOURCE_H
+
+#include "pgskew/snapshot.h"
+
+/* Sentences for the person at the terminal, one a call, without a line end: progress, warnings.
+ * NULL: nobody listens. */
+typedef void (*pgs_say)(void *context, const char *sentence);
+
+typedef struct pgs_listener {
+    pgs_say say;
+    void *context;
+} pgs_listener;
+
+/* ---- CSV exports: csv.c ---- */
+
+typedef struct pgs_csv_options {
+    const char *directory; /* holds partition_chunk_distribution.csv and its companions */
+    const char *table;     /* NULL: public.chunks */
+    const char *source;    /* NULL: "import" */
+    int64_t taken_us;
+    int64_t naive_offset_us; /* what to add to UTC for times without an offset; PGS_TIME_NONE: refuse */
+} pgs_csv_options;
+
+/* Read the exports of one moment into `out` (initialised). Derived percentages are taken as
+ * exported; the rest is for pgs_snapshot_derive().
+ * PGS_E_NO_INPUT: the directory or partition_chunk_distribution.csv is not there; PGS_E_DATA:
+ * unknown or missing column, bad value, duplicate partition; names file, line and column. */
+pgs_status pgs_csv_read(const pgs_csv_options *options, const pgs_listener *listener,
+                        pgs_snapshot *out, pgs_err *err) PGS_CHECK;
+
+/* After pgs_snapshot_derive(): compare with partition_health_summary.csv and
+ * analyze_partition_skew.csv where they are present; each difference is said to the listener.
+ * Never changes the snapshot. */
+pgs_status pgs_csv_cross_check(const pgs_csv_options *options, const pgs_listener *listener,
+                               const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
+
+/* ---- live PostgreSQL: postgres.c ---- */
+
+typedef struct pgs_pg_options {
+    const char *conninfo; /* libpq conninfo or URI, also postgresql+driver://; NULL: environment */
+    const char *table;    /* NULL: public.chunks */
+    const char *source;   /* NULL: "postgresql" */
+    pgs_counts counts;
+    bool collections;   /* per-collection rows */
+    bool allow_partial; /* leaves that stay locked become unmeasured instead of an error */
+    const char *collection_column, *document_column, *token_column, *created_column; /* NULL: the guide's names */
+    int lock_timeout_ms;      /* one lock wait; default 100 */
+    int statement_timeout_ms; /* 0: 30 s plus 30 s per GiB a batch reads */
+    int parallel_workers;     /* -1: the server's own setting */
+} pgs_pg_options;
+
+#define PGS_PG_OPTIONS_DEFAULT                                                                      \
+    {                                                                                               \
+        .lock_timeout_ms = 100, .parallel_workers = -1                                              \
+    }
+
+/* Read one moment of one partitioned table into `out` (initialised), in one read-only
+ * repeatable-read transaction, every row at most once (exact) or none (estimate).
+ * PGS_E_UNAVAILABLE: no connection; PGS_E_DENIED: password or privilege; PGS_E_NO_INPUT: no such
+ * table; PGS_E_DATA: not partitioned, or a bad value; PGS_E_RETRY: a lock, a timeout or a
+ * conflict. No message ever holds a secret. */
+pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *listener,
+                           pgs_snapshot *out, pgs_err *err) PGS_CHECK;
+
+/* Refresh collection_chunking_stats: by the database's own refresh function where it has one,
+ * else REFRESH MATERIALIZED VIEW, CONCURRENTLY where a unique index allows. */
+pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *listener,
+                          pgs_err *err) PGS_CHECK;
+
+#endif
