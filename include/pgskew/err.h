@@ -31,7 +31,7 @@ typedef struct pgs_err {
 } pgs_err;
 
 /* Every function that returns pgs_status is declared with this. */
-#define PGS_CHECK __attribute__((warn_unused_result))
+#define PGS_CHECK                      __attribute__((warn_unused_result))
 #define PGS_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
 
 /* The exit code of a program that fails with `status` (sysexits numbers; 0 for PGS_OK). */
@@ -39,8 +39,8 @@ int pgs_status_exit_code(pgs_status status);
 
 /* Fill `err` (if not NULL), clear its hint, and return `status`. Text that does not fit is cut
  * at a character boundary and ends in "...". Never allocates. */
-pgs_status pgs_fail(pgs_err *err, pgs_status status, const char *fmt, ...) PGS_PRINTF(3, 4)
-    PGS_CHECK;
+pgs_status pgs_fail(pgs_err *err, pgs_status status, const char *fmt, ...)
+    PGS_PRINTF(3, 4) PGS_CHECK;
 
 /* Add what to do next to a filled `err`. NULL is allowed. */
 void pgs_hint(pgs_err *err, const char *fmt, ...) PGS_PRINTF(2, 3);

@@ -12,10 +12,10 @@ extern "C" {
 #endif
 
 /* Skew factor at or above which ... */
-#define PGS_SKEW_WARNING_THRESHOLD 0.3  /* ... a partition is in WARNING */
-#define PGS_REBALANCE_THRESHOLD 0.4     /* ... rebalancing is recommended */
-#define PGS_SKEW_CRITICAL_THRESHOLD 0.5 /* ... a partition is UNBALANCED */
-#define PGS_HOT_PERCENTAGE 12.5         /* share of the last hour's chunks that makes a hot spot */
+#define PGS_SKEW_WARNING_THRESHOLD  0.3  /* ... a partition is in WARNING */
+#define PGS_REBALANCE_THRESHOLD     0.4  /* ... rebalancing is recommended */
+#define PGS_SKEW_CRITICAL_THRESHOLD 0.5  /* ... a partition is UNBALANCED */
+#define PGS_HOT_PERCENTAGE          12.5 /* share of the last hour's chunks that makes a hot spot */
 
 /* The guide's PartitionHealth. */
 typedef struct pgs_partition_health {
@@ -76,7 +76,11 @@ typedef struct pgs_alert {
     pgs_alert_detail *detail;
 } pgs_alert;
 
-typedef enum pgs_priority { PGS_PRIORITY_MEDIUM, PGS_PRIORITY_HIGH, PGS_PRIORITY_COUNT } pgs_priority;
+typedef enum pgs_priority {
+    PGS_PRIORITY_MEDIUM,
+    PGS_PRIORITY_HIGH,
+    PGS_PRIORITY_COUNT
+} pgs_priority;
 
 /* "MEDIUM" or "HIGH". */
 const char *pgs_priority_name(pgs_priority priority);
@@ -126,8 +130,9 @@ typedef struct pgs_result {
     size_t warning_count;
     size_t healthy_count;
     size_t unmeasured_count;
-    double health_percentage;     /* healthy / total * 100; NaN without partitions */
-    pgs_partition_health *health; /* [total_partitions] by chunk_skew descending, then number; NaN last */
+    double health_percentage; /* healthy / total * 100; NaN without partitions */
+    pgs_partition_health
+        *health; /* [total_partitions] by chunk_skew descending, then number; NaN last */
     pgs_skew_metric skew[PGS_SKEW_KIND_COUNT];
     size_t n_alerts;
     pgs_alert alert[PGS_ALERT_KIND_COUNT];

@@ -18,8 +18,8 @@
 extern "C" {
 #endif
 
-#define PGS_MAX_INTEGER 9007199254740992.0 /* 2^53: the largest count, size or time we accept */
-#define PGS_TIME_NONE INT64_MIN            /* a moment that was not observed */
+#define PGS_MAX_INTEGER    9007199254740992.0 /* 2^53: the largest count, size or time we accept */
+#define PGS_TIME_NONE      INT64_MIN          /* a moment that was not observed */
 #define PGS_MAX_PARTITIONS ((size_t)1000000)
 
 /* The guide's health of one partition. UNMEASURED is ours: NULL in files and JSON. */
@@ -84,9 +84,9 @@ typedef struct pgs_collection_stat {
     double document_count;    /* distinct documents */
     double token_sum;         /* over the chunks that have a token count */
     double token_chunk_count; /* how many those are */
-    double avg_tokens;        /* 2 decimals; as exported on import, else token_sum/token_chunk_count */
-    double size_bytes;        /* the partition's bytes by share of chunks */
-    double last_created_at;   /* microseconds since 1970 UTC */
+    double avg_tokens; /* 2 decimals; as exported on import, else token_sum/token_chunk_count */
+    double size_bytes; /* the partition's bytes by share of chunks */
+    double last_created_at; /* microseconds since 1970 UTC */
 } pgs_collection_stat;
 
 /* What tells one snapshot from another without reading its partitions. */
@@ -120,8 +120,8 @@ typedef struct pgs_snapshot {
     pgs_partition *part;
     double *metric[PGS_METRIC_COUNT];
     pgs_health_status *health;
-    double distribution_variance;            /* published, 4 decimals; NaN: not observed */
-    pgs_skew_status distribution_status;     /* decided before rounding */
+    double distribution_variance;        /* published, 4 decimals; NaN: not observed */
+    pgs_skew_status distribution_status; /* decided before rounding */
 
     size_t n_collections; /* ascending by id */
     pgs_collection *collection;
@@ -151,8 +151,8 @@ pgs_status pgs_snapshot_text(pgs_snapshot *snap, char **field, const char *text,
                              pgs_err *err) PGS_CHECK;
 
 /* Append a sentence to the notes. */
-pgs_status pgs_snapshot_note(pgs_snapshot *snap, pgs_err *err, const char *fmt, ...) PGS_PRINTF(3, 4)
-    PGS_CHECK;
+pgs_status pgs_snapshot_note(pgs_snapshot *snap, pgs_err *err, const char *fmt, ...)
+    PGS_PRINTF(3, 4) PGS_CHECK;
 
 /* Check what section 5 of the promise asks of every snapshot, whoever made it: numbers unique and
  * >= 0, every value in its unit's range, the sum of the counts at most 2^53 and of the bytes

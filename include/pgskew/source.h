@@ -21,7 +21,8 @@ typedef struct pgs_csv_options {
     const char *table;     /* NULL: public.chunks */
     const char *source;    /* NULL: "import" */
     int64_t taken_us;
-    int64_t naive_offset_us; /* what to add to UTC for times without an offset; PGS_TIME_NONE: refuse */
+    int64_t
+        naive_offset_us; /* what to add to UTC for times without an offset; PGS_TIME_NONE: refuse */
 } pgs_csv_options;
 
 /* Read the exports of one moment into `out` (initialised). Derived percentages are taken as
@@ -46,16 +47,15 @@ typedef struct pgs_pg_options {
     pgs_counts counts;
     bool collections;   /* per-collection rows */
     bool allow_partial; /* leaves that stay locked become unmeasured instead of an error */
-    const char *collection_column, *document_column, *token_column, *created_column; /* NULL: the guide's names */
+    const char *collection_column, *document_column, *token_column,
+        *created_column;      /* NULL: the guide's names */
     int lock_timeout_ms;      /* one lock wait; default 100 */
     int statement_timeout_ms; /* 0: 30 s plus 30 s per GiB a batch reads */
     int parallel_workers;     /* -1: the server's own setting */
 } pgs_pg_options;
 
-#define PGS_PG_OPTIONS_DEFAULT                                                                      \
-    {                                                                                               \
-        .lock_timeout_ms = 100, .parallel_workers = -1                                              \
-    }
+#define PGS_PG_OPTIONS_DEFAULT                                                                     \
+    { .lock_timeout_ms = 100, .parallel_workers = -1 }
 
 /* Read one moment of one partitioned table into `out` (initialised), in one read-only
  * repeatable-read transaction, every row at most once (exact) or none (estimate).

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define PGS_SCHEMA_VERSION "1.0"
+#define PGS_SCHEMA_VERSION          "1.0"
 #define PGS_SNAPSHOT_APPLICATION_ID 0x50475353 /* "PGSS" */
 
 /* Write `snap`, derived metrics included, as a new file at `path`, mode 0600. The file is

@@ -17,11 +17,11 @@
 
 /* Zeroed memory for `n` items of `size` bytes, or NULL. Zero bytes give a valid pointer. */
 void *pgs_alloc(size_t n, size_t size);
-void pgs_free(void *block);                   /* NULL is fine */
-char *pgs_strdup(const char *text);           /* NULL without memory */
+void pgs_free(void *block);                       /* NULL is fine */
+char *pgs_strdup(const char *text);               /* NULL without memory */
 pgs_status pgs_no_memory(pgs_err *err) PGS_CHECK; /* the one way to say so */
-size_t pgs_mem_live(void);                    /* blocks not yet freed */
-void pgs_mem_fail_at(size_t nth);             /* the nth call from now returns NULL; 0: never */
+size_t pgs_mem_live(void);                        /* blocks not yet freed */
+void pgs_mem_fail_at(size_t nth);                 /* the nth call from now returns NULL; 0: never */
 
 /* An arena: many small things that die together. */
 typedef struct pgs_arena pgs_arena;
@@ -107,7 +107,8 @@ typedef struct pgs_output {
 } pgs_output;
 
 pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) PGS_CHECK;
-pgs_status pgs_output_commit(pgs_output *out, pgs_err *err) PGS_CHECK; /* PGS_E_IO if a byte was lost */
+pgs_status pgs_output_commit(pgs_output *out,
+                             pgs_err *err) PGS_CHECK; /* PGS_E_IO if a byte was lost */
 void pgs_output_abandon(pgs_output *out); /* removes what was begun; fine after a commit */
 
 #endif

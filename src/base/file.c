@@ -1,0 +1,321 @@
+/* Files that are complete or absent, whenever the power goes.
+ *
+ * A new file is written without a name (O_TMPFILE), fsynced and then linked to its name; link
+ * never overwrites, and a process killed on the way leaves nothing at all. Where the file system
+ * has no O_TMPFILE the file is written under a temporary name, locked while its writer lives, so
+ * that the next run can tell a leftover from work in progress and remove it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+#define ASIDE_PREFIX ".pgskew-"
+#define ASIDE_SUFFIX ".tmp"
+
+/* "dir/of" for "dir/of/file", "." for "file", "/" for "/file". */
+static char *directory_of(const char *path) {
+    char *copy = pgs_strdup(path);
+    char *slash = copy ? strrchr(copy, '/') : NULL;
+    if (!copy)
+        return NULL;
+    if (slash == copy)
+        slash[1] = '\0';
+    else if (slash)
+        *slash = '\0';
+    else {
+        pgs_free(copy);
+        return pgs_strdup(".");
+    }
+    return copy;
+}
+
+static pgs_status cannot_create(const char *path, int why, pgs_err *err) {
+    pgs_status status = PGS_E_EXISTS;
+    if (why == EIO || why == ENOSPC || why == EDQUOT || why == EFBIG)
+        status = PGS_E_IO;
+    status = pgs_fail(err, status, "cannot create \"%s\": %s", path, strerror(why));
+    if (why == EEXIST)
+        pgs_hint(err, "nothing is overwritten: remove it first or choose another name");
+    else if (why == ENOENT)
+        pgs_hint(err, "create the directory first");
+    else if (why == ENOSPC || why == EDQUOT)
+        pgs_hint(err, "free some space and run again; nothing was left behind");
+    else
+        pgs_hint(err, "choose a directory you may write to");
+    return status;
+}
+
+static pgs_status write_all(int fd, const char *path, const char *bytes, size_t n, pgs_err *err) {
+    while (n > 0) {
+        ssize_t done = write(fd, bytes, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return pgs_fail(err, PGS_E_IO, "cannot write \"%s\": %s", path, strerror(errno));
+        bytes += done;
+        n -= (size_t)done;
+    }
+    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+        return pgs_fail(err, PGS_E_IO, "cannot flush \"%s\" to disk: %s", path, strerror(errno));
+    return PGS_OK;
+}
+
+/* Make the directory entry durable. The file is there already: a failure is reported, and the
+ * file taken back, because a caller that sees an error must find nothing. */
+static pgs_status sync_directory(const char *directory, const char *path, pgs_err *err) {
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS) {
+        pgs_status status = pgs_fail(err, PGS_E_IO, "cannot flush directory \"%s\" to disk: %s",
+                                     directory, strerror(errno));
+        close(fd);
+        unlink(path);
+        return status;
+    }
+    if (fd >= 0)
+        close(fd);
+    return PGS_OK;
+}
+
+/* ---- temporary names, where there is no O_TMPFILE ---- */
+
+static bool is_aside_name(const char *name) {
+    size_t n = strlen(name), tail = strlen(ASIDE_SUFFIX);
+    return strncmp(name, ASIDE_PREFIX, strlen(ASIDE_PREFIX)) == 0 && n > tail &&
+           strcmp(name + n - tail, ASIDE_SUFFIX) == 0;
+}
+
+/* Remove what killed runs left: our temporary names that nobody holds a lock on. */
+static void remove_leftovers(const char *directory) {
+    DIR *dir = opendir(directory);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (!is_aside_name(entry->d_name))
+            continue;
+        int fd = openat(dirfd(dir), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        struct stat st;
+        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+            flock(fd, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    closedir(dir);
+}
+
+/* A new locked file beside its destination; *name is freed with pgs_free(). -1 sets errno. */
+static int open_aside(const char *directory, mode_t mode, char **name) {
+    pgs_buf buf = {0};
+    pgs_buf_format(&buf, "%s/" ASIDE_PREFIX "XXXXXX" ASIDE_SUFFIX, directory);
+    if (buf.failed) {
+        pgs_buf_reset(&buf);
+        errno = ENOMEM;
+        return -1;
+    }
+    int fd = mkostemps(buf.data, (int)strlen(ASIDE_SUFFIX), O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 || fchmod(fd, mode) != 0) {
+        int why = errno;
+        if (fd >= 0) {
+            close(fd);
+            unlink(buf.data);
+        }
+        pgs_buf_reset(&buf);
+        errno = why;
+        return -1;
+    }
+    *name = buf.data;
+    return fd;
+}
+
+static pgs_status create_by_name(const char *directory, const char *path, const void *bytes,
+                                 size_t n, pgs_err *err) {
+    char *aside = NULL;
+    int fd = open_aside(directory, 0600, &aside);
+    if (fd < 0)
+        return cannot_create(path, errno, err);
+    pgs_status st = write_all(fd, path, bytes, n, err);
+    if (st == PGS_OK && link(aside, path) != 0)
+        st = cannot_create(path, errno, err);
+    unlink(aside);
+    close(fd);
+    pgs_free(aside);
+    return st;
+}
+
+/* ---- no name at all ---- */
+
+static int link_unnamed(int fd, const char *path) {
+    char self[40];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    /* Without /proc the descriptor itself can be linked by a privileged process. */
+    return errno == ENOENT ? linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) : -1;
+}
+
+pgs_status pgs_file_create(const char *path, const void *bytes, size_t n, pgs_err *err) {
+    struct stat existing;
+    if (lstat(path, &existing) == 0)
+        return cannot_create(path, EEXIST, err);
+    char *directory = directory_of(path);
+    if (!directory)
+        return pgs_no_memory(err);
+    remove_leftovers(directory);
+    pgs_status st;
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    bool by_name = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
+    if (fd < 0 && !by_name) {
+        st = cannot_create(path, errno, err);
+    } else if (fd >= 0) {
+        st = write_all(fd, path, bytes, n, err);
+        if (st == PGS_OK && link_unnamed(fd, path) != 0) {
+            by_name = errno == ENOENT || errno == EPERM || errno == EACCES;
+            st = cannot_create(path, errno, err);
+        }
+        close(fd);
+    }
+    if (by_name)
+        st = create_by_name(directory, path, bytes, n, err);
+    if (st == PGS_OK)
+        st = sync_directory(directory, path, err);
+    pgs_free(directory);
+    return st;
+}
+
+/* ---- reading ---- */
+
+static pgs_status cannot_read(const char *path, int why, pgs_err *err) {
+    pgs_status status = why == ENOENT || why == ENOTDIR ? PGS_E_NO_INPUT
+                        : why == EACCES || why == EPERM ? PGS_E_DENIED
+                                                        : PGS_E_IO;
+    status = pgs_fail(err, status, "cannot read \"%s\": %s", path, strerror(why));
+    if (status == PGS_E_NO_INPUT)
+        pgs_hint(err, "check the path");
+    else if (status == PGS_E_DENIED)
+        pgs_hint(err, "ask its owner for read permission");
+    return status;
+}
+
+static pgs_status read_all(int fd, const char *path, char *out, size_t n, pgs_err *err) {
+    for (size_t done = 0; done < n;) {
+        ssize_t got = read(fd, out + done, n - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return cannot_read(path, errno, err);
+        if (got == 0)
+            return pgs_fail(err, PGS_E_IO, "\"%s\" became shorter while it was read", path);
+        done += (size_t)got;
+    }
+    return PGS_OK;
+}
+
+pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t *n, pgs_err *err) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return cannot_read(path, errno, err);
+    struct stat info;
+    pgs_status st = PGS_OK;
+    char *bytes = NULL;
+    if (fstat(fd, &info) != 0)
+        st = cannot_read(path, errno, err);
+    else if (!S_ISREG(info.st_mode))
+        st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a regular file", path);
+    else if ((uint64_t)info.st_size > max_bytes)
+        st = pgs_fail(err, PGS_E_DATA, "\"%s\" is larger than %zu bytes", path, max_bytes);
+    else if (!(bytes = pgs_alloc((size_t)info.st_size + 1, 1)))
+        st = pgs_no_memory(err);
+    else
+        st = read_all(fd, path, bytes, (size_t)info.st_size, err);
+    close(fd);
+    if (st != PGS_OK) {
+        pgs_free(bytes);
+        return st;
+    }
+    *out = bytes;
+    *n = (size_t)info.st_size;
+    return PGS_OK;
+}
+
+/* ---- output that replaces ---- */
+
+/* Devices and pipes are written through; a link is followed, so that it is not replaced. */
+static pgs_status open_aside_output(pgs_output *out, const char *path, pgs_err *err) {
+    char resolved[PATH_MAX];
+    if (realpath(path, resolved))
+        path = resolved;
+    char *directory = directory_of(path);
+    out->path = pgs_strdup(path);
+    if (!directory || !out->path) {
+        pgs_free(directory);
+        return pgs_no_memory(err);
+    }
+    remove_leftovers(directory);
+    mode_t mask = umask(0);
+    umask(mask);
+    int fd = open_aside(directory, 0666 & ~mask, &out->aside);
+    pgs_free(directory);
+    if (fd < 0)
+        return cannot_create(path, errno, err);
+    out->file = fdopen(fd, "w");
+    if (out->file)
+        return PGS_OK;
+    close(fd);
+    return pgs_no_memory(err);
+}
+
+pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) {
+    *out = (pgs_output){0};
+    if (!path) {
+        out->file = stdout;
+        return PGS_OK;
+    }
+    struct stat info;
+    pgs_status st = PGS_OK;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        st = pgs_fail(err, PGS_E_EXISTS, "cannot write \"%s\": it is a directory", path);
+        pgs_hint(err, "name a file in it");
+    } else if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        if (!(out->file = fopen(path, "we")))
+            st = cannot_create(path, errno, err);
+    } else {
+        st = open_aside_output(out, path, err);
+    }
+    if (st != PGS_OK)
+        pgs_output_abandon(out);
+    return st;
+}
+
+pgs_status pgs_output_commit(pgs_output *out, pgs_err *err) {
+    const char *name = out->path ? out->path : "standard output";
+    pgs_status st = PGS_OK;
+    if (fflush(out->file) != 0 || ferror(out->file))
+        st = pgs_fail(err, PGS_E_IO, "cannot write \"%s\": %s", name, strerror(errno));
+    else if (out->aside && fsync(fileno(out->file)) != 0)
+        st = pgs_fail(err, PGS_E_IO, "cannot flush \"%s\" to disk: %s", name, strerror(errno));
+    else if (out->aside && rename(out->aside, out->path) != 0)
+        st = cannot_create(out->path, errno, err);
+    else {
+        pgs_free(out->aside); /* it has its name now; nothing to remove */
+        out->aside = NULL;
+    }
+    pgs_output_abandon(out);
+    return st;
+}
+
+void pgs_output_abandon(pgs_output *out) {
+    if (out->aside)
+        unlink(out->aside);
+    if (out->file && out->file != stdout)
+        fclose(out->file);
+    pgs_free(out->aside);
+    pgs_free(out->path);
+    *out = (pgs_output){0};
+}
