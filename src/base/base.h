@@ -76,7 +76,7 @@ bool pgs_offset_parse(const char *text, int64_t *out_us);
 
 /* ---- num.c: shortest digits, and numbers from text ---- */
 
-#define PGS_NUM_TEXT_MAX 32
+#define PGS_NUM_TEXT_MAX 40
 
 /* The shortest decimal text that reads back to the same finite double, always with a point or
  * an exponent ("0.3", "15000.0", "1e+22"), whatever the locale. Returns `out`. */

@@ -1,0 +1,29 @@
+/* The shape of a conclusion. */
+#include "pgskew/result.h"
+
+#include <math.h>
+
+#include "base/base.h"
+
+const char *pgs_priority_name(pgs_priority priority) {
+    return priority == PGS_PRIORITY_HIGH ? "HIGH" : "MEDIUM";
+}
+
+void pgs_result_init(pgs_result *result) {
+    *result = (pgs_result){.taken_us = PGS_TIME_NONE, .health_percentage = NAN};
+    for (int k = 0; k < PGS_SKEW_KIND_COUNT; k++)
+        result->skew[k] = (pgs_skew_metric){.value = NAN, .status = PGS_SKEW_UNKNOWN};
+    result->statistics = (pgs_statistics){
+        .total_chunks = NAN,
+        .total_size_mb = NAN,
+        .avg_chunks_per_partition = NAN,
+        .chunk_count_stddev = NAN,
+    };
+}
+
+void pgs_result_reset(pgs_result *result) {
+    if (!result)
+        return;
+    pgs_arena_free(result->arena);
+    pgs_result_init(result);
+}
