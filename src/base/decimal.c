@@ -127,7 +127,11 @@ static unsigned long quotient_scale(const pgs_decimal *a, const pgs_decimal *b) 
 }
 
 void pgs_decimal_div(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b) {
-    unsigned long scale = quotient_scale(a, b);
+    pgs_decimal_div_to(out, a, b, quotient_scale(a, b));
+}
+
+void pgs_decimal_div_to(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b,
+                        unsigned long scale) {
     mpz_t x, y;
     mpz_inits(x, y, NULL);
     /* a/10^sa / (b/10^sb) * 10^scale = a * 10^(scale + sb) / (b * 10^sa) */

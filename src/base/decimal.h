@@ -37,6 +37,10 @@ void pgs_decimal_abs(pgs_decimal *d);
  * base-10000 digits f of both; rounded half away from zero. b is not 0. */
 void pgs_decimal_div(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b);
 
+/* a / b rounded half away from zero to `scale` decimals, whatever PostgreSQL would keep. */
+void pgs_decimal_div_to(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b,
+                        unsigned long scale);
+
 /* Square root of d >= 0, rounded half away from zero to `scale` decimals. */
 void pgs_decimal_sqrt(pgs_decimal *out, const pgs_decimal *d, unsigned long scale);
 

@@ -1,0 +1,131 @@
+/* The derived columns of a snapshot: computed once, by its writer, and computed again by its
+ * reader, who believes nobody. Skews are over the measured partitions; percentages also count
+ * stray rows in their denominator. */
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "pgskew/analyze.h"
+#include "stats/stats.h"
+
+static const struct {
+    pgs_metric percentage, of;
+} PERCENTAGE[] = {
+    {PGS_CHUNK_PERCENTAGE, PGS_CHUNK_COUNT},     {PGS_SIZE_PERCENTAGE, PGS_SIZE_BYTES},
+    {PGS_HOUR_PERCENTAGE, PGS_CHUNKS_LAST_HOUR}, {PGS_DAY_PERCENTAGE, PGS_CHUNKS_LAST_DAY},
+    {PGS_WEEK_PERCENTAGE, PGS_CHUNKS_LAST_WEEK},
+};
+
+static bool any_seen(const double *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(x[i]))
+            return true;
+    return false;
+}
+
+/* Percentages that came with the source know of rows that we do not see: they stay. */
+static void derive_percentages(pgs_snapshot *snap) {
+    size_t n = snap->head.n_parts;
+    for (size_t k = 0; k < PGS_COUNT_OF(PERCENTAGE); k++) {
+        const double *x = snap->metric[PERCENTAGE[k].of];
+        double *out = snap->metric[PERCENTAGE[k].percentage];
+        double stray = snap->stray_metric[PERCENTAGE[k].of];
+        if (any_seen(out, n))
+            continue;
+        int64_t total = isnan(stray) ? 0 : (int64_t)stray;
+        for (size_t p = 0; p < n; p++)
+            total += isnan(x[p]) ? 0 : (int64_t)x[p];
+        for (size_t p = 0; p < n; p++)
+            out[p] = pgs_percentage(x[p], total);
+    }
+}
+
+/* What counts and sizes alone decide. Rows of `column`: chunk skew, size skew, MB, kB. */
+typedef struct derived {
+    double *column[4];
+    pgs_health_status *health;
+    double variance;
+    pgs_skew_status variance_status;
+} derived;
+
+static const pgs_metric DERIVED[] = {PGS_CHUNK_SKEW, PGS_SIZE_SKEW, PGS_TOTAL_SIZE_MB,
+                                     PGS_AVG_CHUNK_SIZE_KB};
+
+static pgs_status derive(const pgs_snapshot *snap, derived *out, pgs_err *err) {
+    size_t n = snap->head.n_parts;
+    const double *chunks = snap->metric[PGS_CHUNK_COUNT], *bytes = snap->metric[PGS_SIZE_BYTES];
+    pgs_health_status *by_size = pgs_alloc(n, sizeof *by_size);
+    if (!by_size)
+        return pgs_no_memory(err);
+    pgs_skew_column(chunks, n, out->column[0], out->health);
+    pgs_skew_column(bytes, n, out->column[1], by_size);
+    for (size_t p = 0; p < n; p++) {
+        /* The worse of the two; where only one was observed, that one. */
+        if (out->health[p] == PGS_UNMEASURED ||
+            (by_size[p] != PGS_UNMEASURED && by_size[p] > out->health[p]))
+            out->health[p] = by_size[p];
+        out->column[2][p] = pgs_size_mb(bytes[p]);
+        out->column[3][p] = pgs_chunk_size_kb(bytes[p], chunks[p]);
+    }
+    out->variance = pgs_skew_variance(chunks, n, &out->variance_status);
+    pgs_free(by_size);
+    return PGS_OK;
+}
+
+pgs_status pgs_snapshot_derive(pgs_snapshot *snap, pgs_err *err) {
+    derived out = {.health = snap->health};
+    for (size_t k = 0; k < PGS_COUNT_OF(DERIVED); k++)
+        out.column[k] = snap->metric[DERIVED[k]];
+    pgs_status st = derive(snap, &out, err);
+    if (st != PGS_OK)
+        return st;
+    derive_percentages(snap);
+    snap->distribution_variance = out.variance;
+    snap->distribution_status = out.variance_status;
+    return PGS_OK;
+}
+
+static bool same(double a, double b) {
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static pgs_status differs(const pgs_snapshot *snap, size_t p, const char *what, pgs_err *err) {
+    pgs_status st =
+        pgs_fail(err, PGS_E_DATA, "the %s of partition %lld is not what its counts and sizes give",
+                 what, (long long)snap->part[p].num);
+    pgs_hint(err, "the snapshot was changed after it was written; take it again");
+    return st;
+}
+
+static pgs_status compare(const pgs_snapshot *snap, const derived *now, pgs_err *err) {
+    for (size_t p = 0; p < snap->head.n_parts; p++) {
+        for (size_t k = 0; k < PGS_COUNT_OF(DERIVED); k++)
+            if (!same(snap->metric[DERIVED[k]][p], now->column[k][p]))
+                return differs(snap, p, pgs_metric_get(DERIVED[k])->key, err);
+        if (snap->health[p] != now->health[p])
+            return differs(snap, p, "health_status", err);
+    }
+    if (!same(snap->distribution_variance, now->variance) ||
+        snap->distribution_status != now->variance_status)
+        return pgs_fail(err, PGS_E_DATA,
+                        "the distribution variance is not what the snapshot's counts give");
+    return PGS_OK;
+}
+
+pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) {
+    size_t n = snap->head.n_parts;
+    double *cells = pgs_alloc(n * PGS_COUNT_OF(DERIVED), sizeof *cells);
+    derived now = {.health = pgs_alloc(n, sizeof *now.health)};
+    pgs_status st = PGS_OK;
+    if (!cells || !now.health)
+        st = pgs_no_memory(err);
+    for (size_t k = 0; st == PGS_OK && k < PGS_COUNT_OF(DERIVED); k++)
+        now.column[k] = cells + k * n;
+    if (st == PGS_OK)
+        st = derive(snap, &now, err);
+    if (st == PGS_OK)
+        st = compare(snap, &now, err);
+    pgs_free(cells);
+    pgs_free(now.health);
+    return st;
+}

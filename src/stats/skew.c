@@ -1,0 +1,147 @@
+/* Skew as the guide's views compute it. e and T are the same for a whole column, so a column is
+ * one call: e = 1.0/P, fraction = x/T, skew = |fraction - e| / e, each a numeric division with
+ * its own scale, compared with the thresholds before it is rounded for publication.
+ *
+ * The variance is new to pgskew, has no numeric history to match, and is therefore computed as
+ * the exact fraction (P * sum(x^2) - T^2) / T^2. */
+#include <math.h>
+
+#include "base/decimal.h"
+#include "stats/stats.h"
+
+typedef struct threshold {
+    int64_t digits;
+    unsigned long scale;
+} threshold;
+
+static bool at_least(const pgs_decimal *value, threshold t) {
+    pgs_decimal limit;
+    pgs_decimal_init(&limit);
+    pgs_decimal_set_ratio(&limit, t.digits, t.scale);
+    bool yes = pgs_decimal_cmp(value, &limit) >= 0;
+    pgs_decimal_reset(&limit);
+    return yes;
+}
+
+/* Number and exact sum of the observed values. */
+static size_t observed(const double *x, size_t n, int64_t *total) {
+    size_t seen = 0;
+    *total = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(x[i]))
+            continue;
+        *total += (int64_t)x[i];
+        seen++;
+    }
+    return seen;
+}
+
+static pgs_health_status skew_status(const pgs_decimal *skew) {
+    if (at_least(skew, (threshold){5, 1}))
+        return PGS_UNBALANCED;
+    return at_least(skew, (threshold){3, 1}) ? PGS_WARNING : PGS_HEALTHY;
+}
+
+void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_status *status) {
+    int64_t sum;
+    size_t seen = observed(x, n, &sum);
+    pgs_decimal even, total, skew;
+    pgs_decimal_init(&even);
+    pgs_decimal_init(&total);
+    pgs_decimal_init(&skew);
+    pgs_decimal_set_int(&total, (int64_t)seen);
+    pgs_decimal_set_ratio(&even, 10, 1); /* 1.0 */
+    if (seen > 0)
+        pgs_decimal_div(&even, &even, &total);
+    pgs_decimal_set_int(&total, sum);
+    for (size_t i = 0; i < n; i++) {
+        published[i] = isnan(x[i]) ? NAN : 0;
+        status[i] = isnan(x[i]) ? PGS_UNMEASURED : PGS_HEALTHY;
+        if (isnan(x[i]) || sum == 0)
+            continue;
+        pgs_decimal_set_int(&skew, (int64_t)x[i]);
+        pgs_decimal_div(&skew, &skew, &total);
+        pgs_decimal_sub(&skew, &skew, &even);
+        pgs_decimal_abs(&skew);
+        pgs_decimal_div(&skew, &skew, &even);
+        status[i] = skew_status(&skew);
+        pgs_decimal_round(&skew, 4);
+        published[i] = pgs_decimal_to_double(&skew);
+    }
+    pgs_decimal_reset(&even);
+    pgs_decimal_reset(&total);
+    pgs_decimal_reset(&skew);
+}
+
+/* out = P * sum(x^2) - T^2, t2 = T^2 */
+static void excess(const double *x, size_t n, size_t seen, int64_t sum, pgs_decimal *out,
+                   pgs_decimal *t2) {
+    pgs_decimal value;
+    pgs_decimal_init(&value);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(x[i]))
+            continue;
+        pgs_decimal_set_int(&value, (int64_t)x[i]);
+        pgs_decimal_mul(&value, &value, &value);
+        pgs_decimal_add(out, out, &value);
+    }
+    pgs_decimal_set_int(&value, (int64_t)seen);
+    pgs_decimal_mul(out, out, &value);
+    pgs_decimal_set_int(t2, sum);
+    pgs_decimal_mul(t2, t2, t2);
+    pgs_decimal_sub(out, out, t2);
+    pgs_decimal_reset(&value);
+}
+
+/* Whether numerator/denominator >= t, without dividing. */
+static bool ratio_at_least(const pgs_decimal *numerator, const pgs_decimal *denominator,
+                           threshold t) {
+    pgs_decimal limit;
+    pgs_decimal_init(&limit);
+    pgs_decimal_set_ratio(&limit, t.digits, t.scale);
+    pgs_decimal_mul(&limit, &limit, denominator);
+    bool yes = pgs_decimal_cmp(numerator, &limit) >= 0;
+    pgs_decimal_reset(&limit);
+    return yes;
+}
+
+double pgs_skew_variance(const double *x, size_t n, pgs_skew_status *status) {
+    int64_t sum;
+    size_t seen = observed(x, n, &sum);
+    *status = seen > 0 ? PGS_SKEW_NORMAL : PGS_SKEW_UNKNOWN;
+    if (seen == 0 || sum == 0)
+        return seen == 0 ? NAN : 0;
+    pgs_decimal numerator, denominator;
+    pgs_decimal_init(&numerator);
+    pgs_decimal_init(&denominator);
+    excess(x, n, seen, sum, &numerator, &denominator);
+    if (ratio_at_least(&numerator, &denominator, (threshold){25, 2}))
+        *status = PGS_SKEW_CRITICAL;
+    else if (ratio_at_least(&numerator, &denominator, (threshold){9, 2}))
+        *status = PGS_SKEW_WARNING;
+    pgs_decimal_div_to(&numerator, &numerator, &denominator, 4);
+    double variance = pgs_decimal_to_double(&numerator);
+    pgs_decimal_reset(&numerator);
+    pgs_decimal_reset(&denominator);
+    return variance;
+}
+
+double pgs_percentage(double part, int64_t total) {
+    if (isnan(part))
+        return NAN;
+    if (total == 0)
+        return 0;
+    pgs_decimal a, b;
+    pgs_decimal_init(&a);
+    pgs_decimal_init(&b);
+    pgs_decimal_set_int(&a, (int64_t)part);
+    pgs_decimal_set_ratio(&b, 1000, 1); /* 100.0 */
+    pgs_decimal_mul(&a, &a, &b);
+    pgs_decimal_set_int(&b, total);
+    pgs_decimal_div(&a, &a, &b);
+    pgs_decimal_round(&a, 2);
+    double percentage = pgs_decimal_to_double(&a);
+    pgs_decimal_reset(&a);
+    pgs_decimal_reset(&b);
+    return percentage;
+}

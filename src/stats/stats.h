@@ -1,0 +1,45 @@
+/* Measures of one moment, to the last digit of PostgreSQL's numeric arithmetic (base/decimal.h).
+ * Values are whole numbers held in doubles; NaN is "not observed" and takes no part. */
+#ifndef PGSKEW_STATS_H
+#define PGSKEW_STATS_H
+
+#include "pgskew/result.h"
+
+/* ---- skew.c: one column of one moment ---- */
+
+/* How far each partition's share is from an even share: |x/T - e| / e with e = 1.0/P, P and T
+ * over the observed values; 0 where T is 0.
+ *   x          [n] rows or bytes; NaN: not observed
+ *   published  [n] skew rounded to 4 decimals; NaN where x is
+ *   status     [n] by the skew before rounding: WARNING from 0.3, UNBALANCED from 0.5;
+ *              UNMEASURED where x is NaN */
+void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_status *status);
+
+/* Population variance of x over its mean, P * sum(x^2)/T^2 - 1, by exact fractions: WARNING
+ * from 0.09, CRITICAL from 0.25, then rounded to 4 decimals. 0 where T is 0; NaN and UNKNOWN
+ * where nothing was observed. */
+double pgs_skew_variance(const double *x, size_t n, pgs_skew_status *status);
+
+/* part * 100.0 / total to 2 decimals; 0 where total is 0; NaN where part is NaN. The total is an
+ * integer, because bytes may add up to more than a double holds. */
+double pgs_percentage(double part, int64_t total);
+
+/* ---- size.c ---- */
+
+/* bytes/1048576 to 4 decimals. */
+double pgs_size_mb(double bytes);
+
+/* bytes/chunks/1024, two divisions, to 4 decimals; 0 without chunks. */
+double pgs_chunk_size_kb(double bytes, double chunks);
+
+/* ---- summary.c: over all partitions ---- */
+
+/* Count, totals, mean and sample standard deviation over the observed partitions; stddev 0 for
+ * one. Everything NaN where nothing was observed. */
+void pgs_statistics_of(const pgs_snapshot *snap, pgs_statistics *out);
+
+/* Rows of collection_stat added up per collection, by total_chunks descending, then id.
+ * out  [snap->n_collections] */
+void pgs_collection_totals(const pgs_snapshot *snap, pgs_collection_total *out);
+
+#endif
