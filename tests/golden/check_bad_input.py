@@ -1,0 +1,586 @@
+#!/usr/bin/env python3
+"""Bad input: each kind has its exit code, one sentence on stderr, and leaves nothing behind.
+
+    check_bad_input.py --bin DIR --cases DIR
+
+No server is needed; what needs one is in tests/live/check_live.py.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import sqlite3
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from programs import Programs, Tally  # noqa: E402
+from reference import parse_json  # noqa: E402
+
+TAKEN = "2025-10-20T10:15:00Z"
+USAGE, DATA, NO_INPUT, UNAVAILABLE, CANT_CREATE, IO_ERROR, RETRY = 64, 65, 66, 69, 73, 74, 75
+CHUNKS = "partition_chunk_distribution.csv"
+SIZES = "partition_size_distribution.csv"
+HOT = "partition_hot_spots.csv"
+STATS = "partition_stats.csv"
+COLLECTIONS = "collection_chunking_stats.csv"
+BIG = 2 ** 53
+
+
+class Bench:
+    """A scratch directory with a good export and a good snapshot to spoil."""
+
+    def __init__(self, programs, tally, cases, scratch):
+        self.programs, self.tally, self.scratch = programs, tally, pathlib.Path(scratch)
+        self.good_export = pathlib.Path(cases) / "p3-half-exact"
+        self.n_made = 0
+        self.good_snapshot = self.scratch / "good.db"
+        done = programs.collect("import", "--taken-at", TAKEN, "-o", self.good_snapshot, self.good_export)
+        tally.expect(done.code == 0, "the good export is imported", done)
+
+    def fresh(self, name):
+        self.n_made += 1
+        path = self.scratch / ("%03d-%s" % (self.n_made, name))
+        path.mkdir()
+        return path
+
+    def export(self, files):
+        """A copy of the good export in which `files` (name -> bytes, None: absent) are others."""
+        path = self.fresh("export")
+        for source in self.good_export.glob("*.csv"):
+            shutil.copyfile(source, path / source.name)
+        for name, content in files.items():
+            if content is None:
+                (path / name).unlink()
+            else:
+                (path / name).write_bytes(content)
+        return path
+
+    def good(self, name):
+        return (self.good_export / name).read_bytes()
+
+    def fails(self, what, got, code, *mentions, secret=None):
+        """The exit code, one sentence that mentions things, no secret, no answer on stdout."""
+        tally = self.tally
+        tally.expect(got.code == code, "%s: exit %d" % (what, code), got)
+        lines = got.err.splitlines()
+        tally.expect(len(lines) == 1 and got.err.endswith("\n"), what + ": one line on stderr", got)
+        for mention in mentions:
+            tally.expect(mention.lower() in got.err.lower(), "%s: mentions %r" % (what, mention), got)
+        if secret:
+            tally.expect(secret not in got.err and secret.encode() not in got.out,
+                         what + ": keeps the secret", got)
+        tally.expect(not got.err.rstrip().endswith("..") and "\x1b" not in got.err,
+                     what + ": plain text", got)
+
+    def import_fails(self, what, export, code, *mentions):
+        outdir = self.fresh("out")
+        got = self.programs.collect("import", "--taken-at", TAKEN, "-o", outdir, export)
+        self.fails(what, got, code, *mentions)
+        self.tally.expect(got.out == b"", what + ": no data on stdout", got.out[:80])
+        left = sorted(path.name for path in outdir.iterdir())
+        self.tally.expect(not left, what + ": nothing left in the output directory", left)
+        self.import_to_file_leaves_nothing(what, export)
+
+    def import_to_file_leaves_nothing(self, what, export):
+        outdir = self.fresh("out")
+        self.programs.collect("import", "--taken-at", TAKEN, "-o", outdir / "x.db", export)
+        left = sorted(path.name for path in outdir.iterdir())
+        self.tally.expect(not left, what + ": nothing left beside the output file", left)
+
+    def read_fails(self, what, path, code, *mentions, command=("statistics",)):
+        got = self.programs.pgskew(*command, path)
+        self.fails(what, got, code, *mentions)
+        self.tally.expect(got.out == b"", what + ": no data on stdout", got.out[:80])
+        return got
+
+    def spoiled(self, name, *statements):
+        """A copy of the good snapshot after these SQL statements."""
+        path = self.fresh("snapshot") / name
+        shutil.copyfile(self.good_snapshot, path)
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("PRAGMA writable_schema = ON")
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        connection.close()
+        os.chmod(path, 0o600)
+        return path
+
+
+# ---- CSV ----
+
+def chunks_csv(*rows, header="partition_num,chunk_count"):
+    return "\n".join((header,) + rows).encode() + b"\n"
+
+
+CHUNK_ONLY = {SIZES: None, HOT: None, STATS: None, "partition_health_summary.csv": None,
+              "analyze_partition_skew.csv": None}
+
+# (what, files that differ from a good export, exit code, what stderr must mention)
+BAD_CSV = [
+    ("unknown column", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,1,2", header="partition_num,chunk_count,bogus")},
+     DATA, (CHUNKS, "bogus")),
+    ("unknown column in sizes", {SIZES: b"partition_num,size_bytes,surprise\n0,1,2\n1,1,2\n2,1,2\n"},
+     DATA, (SIZES, "surprise")),
+    ("missing chunk_count column", {**CHUNK_ONLY, CHUNKS: b"partition_num\n0\n"}, DATA,
+     (CHUNKS, "chunk_count")),
+    ("missing partition_num column", {**CHUNK_ONLY, CHUNKS: b"chunk_count\n0\n"}, DATA,
+     (CHUNKS, "partition_num")),
+    ("column twice", {**CHUNK_ONLY, CHUNKS: b"partition_num,chunk_count,chunk_count\n0,1,1\n"}, DATA,
+     (CHUNKS, "chunk_count")),
+    ("missing file", {CHUNKS: None}, NO_INPUT, (CHUNKS,)),
+    ("empty file", {CHUNKS: b""}, DATA, (CHUNKS,)),
+    ("text in a number", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,many", "2,1")}, DATA,
+     (CHUNKS, "3", "chunk_count")),
+    ("a number and text", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,2x")}, DATA, ("chunk_count",)),
+    ("a decimal count", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,2.5")}, DATA, ("chunk_count",)),
+    ("hexadecimal count", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,0x10")}, DATA, ("chunk_count",)),
+    ("NaN as average", {**CHUNK_ONLY, CHUNKS: chunks_csv(
+        "0,3,NaN", header="partition_num,chunk_count,avg_tokens")}, DATA, ("avg_tokens",)),
+    ("negative count", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,-2")}, DATA,
+     (CHUNKS, "3", "chunk_count")),
+    ("negative partition", {**CHUNK_ONLY, CHUNKS: chunks_csv("-1,3")}, DATA, ("partition_num",)),
+    ("negative size", {SIZES: b"partition_num,size_bytes\n0,-1\n1,1\n2,1\n"}, DATA,
+     (SIZES, "size_bytes")),
+    ("value over 2^53", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,%d" % (BIG + 1), "1,2")}, DATA,
+     (CHUNKS, "2", "chunk_count")),
+    ("value over 2^64", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,99999999999999999999999")}, DATA,
+     ("chunk_count",)),
+    ("sum over 2^53", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,%d" % BIG, "1,1")}, DATA, ("chunk_count",)),
+    ("duplicate partition", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,2", "1,2")}, DATA, (CHUNKS, "1")),
+    ("duplicate partition in sizes", {SIZES: b"partition_num,size_bytes\n0,1\n0,1\n1,1\n2,1\n"}, DATA,
+     (SIZES, "0")),
+    ("too few fields", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1")}, DATA, (CHUNKS, "3")),
+    ("too many fields", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,2,9")}, DATA, (CHUNKS, "3")),
+    ("no count", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,3", "1,")}, DATA, (CHUNKS, "chunk_count")),
+    ("unclosed quote", {**CHUNK_ONLY, CHUNKS: chunks_csv('0,"3')}, DATA, (CHUNKS,)),
+    ("only a header", {**CHUNK_ONLY, CHUNKS: chunks_csv()}, DATA, (CHUNKS,)),
+    ("non-UTF-8 name", {COLLECTIONS: b"id,name,chunked_documents,total_chunks,avg_tokens_per_chunk,"
+                        b"last_chunk_created\nc1,caf\xe9,1,6,10.00,2025-10-19 10:00:00+00\n"},
+     DATA, (COLLECTIONS, "UTF-8")),
+    ("NUL byte", {**CHUNK_ONLY, CHUNKS: b"partition_num,chunk_count\n0,3\0\n"}, DATA, (CHUNKS,)),
+    ("time that does not exist", {STATS: b"partition_num,chunk_count,created_at\n"
+                                  b"0,3,2025-02-30 00:00:00+00\n1,2,\n2,1,\n"}, DATA, (STATS, "created_at")),
+    ("time without an offset", {STATS: b"partition_num,chunk_count,created_at\n"
+                                b"0,3,2025-02-20 00:00:00\n1,2,\n2,1,\n"}, DATA, (STATS, "created_at")),
+]
+
+GOOD_CSV = [
+    ("columns in another order", {**CHUNK_ONLY, CHUNKS: b"chunk_count,partition_num\n3,0\n2,1\n1,2\n"}),
+    ("CRLF line ends", {**CHUNK_ONLY, CHUNKS: b"partition_num,chunk_count\r\n0,3\r\n1,2\r\n2,1\r\n"}),
+    ("byte order mark", {**CHUNK_ONLY, CHUNKS: b"\xef\xbb\xbfpartition_num,chunk_count\n0,3\n1,2\n2,1\n"}),
+    ("quoted numbers", {**CHUNK_ONLY, CHUNKS: b'"partition_num","chunk_count"\n"0","3"\n1,2\n2,1\n'}),
+    ("no final line end", {**CHUNK_ONLY, CHUNKS: b"partition_num,chunk_count\n0,3\n1,2\n2,1"}),
+    ("exactly 2^53", {**CHUNK_ONLY, CHUNKS: chunks_csv("0,%d" % BIG, "1,0")}),
+]
+
+
+def check_csv(bench):
+    for what, files, code, mentions in BAD_CSV:
+        base = {k: v for k, v in files.items() if v is not None or (bench.good_export / k).exists()}
+        bench.import_fails("import: " + what, bench.export(base), code, *mentions)
+    for what, files in GOOD_CSV:
+        outdir = bench.fresh("out")
+        got = bench.programs.collect("import", "--taken-at", TAKEN, "-o", outdir, bench.export(files))
+        bench.tally.expect(got.code == 0 and len(list(outdir.iterdir())) == 1,
+                           "import: %s is fine" % what, got)
+    bench.import_fails("import: no such directory", bench.scratch / "absent", NO_INPUT, "absent")
+    bench.import_fails("import: empty directory", bench.fresh("empty"), NO_INPUT, CHUNKS)
+
+
+def check_line_numbers(bench):
+    """Lines are counted in raw bytes: a quoted line break counts."""
+    rows = (b"id,name,chunked_documents,total_chunks,avg_tokens_per_chunk,last_chunk_created\n"
+            b'c1,"two\nlines",1,2,10.00,\n' b"c2,plain,1,x,10.00,\n")
+    bench.import_fails("import: error after a quoted line break", bench.export({COLLECTIONS: rows}),
+                       DATA, COLLECTIONS, "4", "total_chunks")
+
+
+def check_outputs(bench):
+    programs, tally = bench.programs, bench.tally
+    outdir = bench.fresh("out")
+    (outdir / "x.db").write_bytes(b"precious")
+    got = programs.collect("import", "--taken-at", TAKEN, "-o", outdir / "x.db", bench.good_export)
+    bench.fails("import onto an existing file", got, CANT_CREATE, "x.db")
+    tally.expect((outdir / "x.db").read_bytes() == b"precious", "an existing file is not touched")
+    tally.expect(len(list(outdir.iterdir())) == 1, "nothing is left beside an existing file")
+
+    outdir = bench.fresh("out")
+    first = programs.collect("import", "--taken-at", TAKEN, "-o", outdir, bench.good_export)
+    names = [path.name for path in outdir.iterdir()]
+    tally.expect(first.code == 0 and len(names) == 1, "import into a directory", first)
+    tally.expect(names and names[0].endswith("public.chunks-20251020T101500Z.db"), "its file name", names)
+    tally.expect(names and (outdir / names[0]).stat().st_mode & 0o777 == 0o600, "its mode is 0600")
+    again = programs.collect("import", "--taken-at", TAKEN, "-o", outdir, bench.good_export)
+    bench.fails("the same moment again", again, CANT_CREATE, "20251020T101500Z")
+    tally.expect(len(list(outdir.iterdir())) == 1, "the same moment again leaves one file")
+
+    got = programs.collect("import", "--taken-at", TAKEN, "-o", bench.scratch / "no" / "dir" / "x.db",
+                           bench.good_export)
+    bench.fails("output in a directory that is not there", got, CANT_CREATE, "x.db")
+    got = programs.pgskew("statistics", "-f", "json", "-o", bench.scratch / "no" / "x.json",
+                          bench.good_snapshot)
+    bench.fails("answer into a directory that is not there", got, CANT_CREATE, "x.json")
+    got = programs.pgskew("statistics", "-f", "json", "-o", "/dev/full", bench.good_snapshot)
+    bench.fails("answer onto a full device", got, IO_ERROR, "/dev/full")
+
+
+# ---- snapshot files ----
+
+def check_damaged(bench):
+    good = bench.good_snapshot.read_bytes()
+    for size in (0, 1, 50, 100, 1000, 4096, len(good) // 2, len(good) - 1, len(good) - 4096):
+        path = bench.fresh("cut") / "cut.db"
+        path.write_bytes(good[:size])
+        bench.read_fails("truncated to %d bytes" % size, path, DATA, "cut.db")
+    for name, content in (("text.db", b"hello, this is not a database\n" * 100),
+                          ("zeros.db", b"\0" * 8192)):
+        path = bench.fresh("foreign") / name
+        path.write_bytes(content)
+        bench.read_fails("not SQLite: " + name, path, DATA, name)
+
+
+def bit_flips(bench):
+    """Every flip ends in a refusal or in a whole answer. (A flip inside a text or an average can
+    be noticed by nobody, so the answer may be another one.)"""
+    programs, tally = bench.programs, bench.tally
+    good = bench.good_snapshot.read_bytes()
+    path = bench.fresh("flip") / "flip.db"
+    step = max(1, len(good) * 8 // 400)
+    wrong, refused = [], 0
+    for bit in range(0, len(good) * 8, step):
+        damaged = bytearray(good)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        got = programs.pgskew("full", "-f", "json", path, timeout=60)
+        refused += got.code == DATA
+        if got.code not in (0, DATA, RETRY):
+            wrong.append("bit %d: %s" % (bit, got))
+        elif got.code != 0 and got.err.count("\n") != 1:
+            wrong.append("bit %d: %d lines on stderr" % (bit, got.err.count("\n")))
+        elif got.code == 0:
+            try:
+                parse_json(got.out.decode("utf-8"))
+            except ValueError as error:
+                wrong.append("bit %d: exit 0 and not JSON, %s" % (bit, error))
+    tally.expect_none(wrong, "bit-flipped snapshots")
+    tally.expect(refused > 0, "some flips are noticed")
+
+
+def check_foreign(bench):
+    path = bench.fresh("foreign") / "notes.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA application_id = 12345")
+    connection.execute("CREATE TABLE note (text)")
+    connection.commit()
+    connection.close()
+    bench.read_fails("SQLite of another application", path, DATA, "notes.db")
+    path = bench.fresh("foreign") / "plain.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE snapshot (x)")
+    connection.commit()
+    connection.close()
+    bench.read_fails("SQLite without an application", path, DATA, "plain.db")
+    bench.read_fails("our tables under another application id",
+                     bench.spoiled("id.db", "PRAGMA application_id = 7"), DATA, "id.db")
+    bench.read_fails("no such file", bench.scratch / "nowhere.db", NO_INPUT, "nowhere.db")
+
+
+def check_versions(bench):
+    programs, tally = bench.programs, bench.tally
+    set_version = "UPDATE meta SET value = '%s' WHERE key = 'schema_version'"
+    for version in ("2.0", "10.0", "2"):
+        path = bench.spoiled("newer.db", set_version % version)
+        bench.read_fails("version " + version, path, DATA, "newer.db", version)
+    for what, statement in (("missing version", "DELETE FROM meta WHERE key = 'schema_version'"),
+                            ("empty version", set_version % ""), ("senseless version", set_version % "x.y"),
+                            ("no meta table", "DROP TABLE meta")):
+        bench.read_fails(what, bench.spoiled("odd.db", statement), DATA, "odd.db")
+    want = programs.pgskew("full", "-f", "json", bench.good_snapshot)
+    path = bench.spoiled("minor.db", set_version % "1.7",
+                         "ALTER TABLE partition_stat ADD COLUMN from_the_future INTEGER",
+                         "ALTER TABLE snapshot ADD COLUMN more TEXT")
+    got = programs.pgskew("full", "-f", "json", path)
+    tally.expect(got.code == 0 and got.out == want.out, "a newer minor version is read", got)
+    tally.expect(got.err.count("\n") == 1 and "1.7" in got.err and "minor.db" in got.err,
+                 "a newer minor version gets one warning", got)
+
+
+# (what, SQL that spoils a good snapshot)
+HOSTILE_VALUES = [
+    ("text in a count", "UPDATE partition_stat SET chunk_count = 'many' WHERE partition_num = 1"),
+    ("a blob in a count", "UPDATE partition_stat SET chunk_count = x'00ff' WHERE partition_num = 1"),
+    ("a real in a count", "UPDATE partition_stat SET chunk_count = 1.5 WHERE partition_num = 1"),
+    ("a negative count", "UPDATE partition_stat SET chunk_count = -1 WHERE partition_num = 1"),
+    ("a count over 2^53", "UPDATE partition_stat SET chunk_count = 9007199254740993 WHERE partition_num = 1"),
+    ("a huge count", "UPDATE partition_stat SET chunk_count = 9223372036854775807 WHERE partition_num = 1"),
+    ("counts that sum over 2^53", "UPDATE partition_stat SET chunk_count = 9007199254740992"),
+    ("infinity as skew", "UPDATE partition_stat SET chunk_skew = 9e999 WHERE partition_num = 1"),
+    ("a negative skew", "UPDATE partition_stat SET chunk_skew = -0.1 WHERE partition_num = 1"),
+    ("another skew than the counts give",
+     "UPDATE partition_stat SET chunk_skew = 0.0123 WHERE partition_num = 0"),
+    ("another status than the counts give",
+     "UPDATE partition_stat SET health_status = 'HEALTHY' WHERE partition_num = 0"),
+    ("an unknown status", "UPDATE partition_stat SET health_status = 'SUPERB' WHERE partition_num = 1"),
+    ("text as partition number", "UPDATE partition_stat SET partition_num = 'x' WHERE partition_num = 1"),
+    ("a name that is not UTF-8",
+     "UPDATE partition_stat SET partition_name = CAST(x'ff41' AS TEXT) WHERE partition_num = 1"),
+    ("a table name that is not UTF-8", "UPDATE snapshot SET table_name = CAST(x'ff41' AS TEXT)"),
+    ("text as time", "UPDATE snapshot SET taken_at_us = 'yesterday'"),
+    ("another number of partitions", "UPDATE snapshot SET partition_count = 4"),
+    ("no snapshot row", "DELETE FROM snapshot"),
+    ("no partition rows", "DELETE FROM partition_stat"),
+]
+
+# Each replaces the table by something that computes, loops or lies.
+HOSTILE_SCHEMAS = [
+    ("a view in place of a table", [
+        "ALTER TABLE partition_stat RENAME TO real_stat",
+        "CREATE VIEW partition_stat AS SELECT * FROM real_stat"]),
+    ("an endless recursive view in place of a table", [
+        "ALTER TABLE partition_stat RENAME TO real_stat",
+        "CREATE VIEW partition_stat AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT r.* FROM n, real_stat r"]),
+    ("a view in place of meta", [
+        "ALTER TABLE meta RENAME TO real_meta",
+        "CREATE VIEW meta AS SELECT * FROM real_meta"]),
+    ("a column that computes", [
+        "ALTER TABLE partition_stat RENAME TO real_stat",
+        "CREATE TABLE partition_stat (snapshot_id INTEGER, partition_num INTEGER, "
+        "chunk_count INTEGER GENERATED ALWAYS AS (length(zeroblob(100000000))) VIRTUAL)"]),
+]
+
+
+def drop_views(path):
+    """Views of ours would stop a table from being renamed."""
+    connection = sqlite3.connect(path)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall():
+        connection.execute('DROP VIEW "%s"' % name)
+    connection.commit()
+    connection.close()
+
+
+def check_hostile(bench):
+    programs, tally = bench.programs, bench.tally
+    for what, statement in HOSTILE_VALUES:
+        try:
+            path = bench.spoiled("hostile.db", statement)
+        except sqlite3.IntegrityError as error:
+            tally.skip("hostile: " + what, "the schema itself refuses it (%s)" % error)
+            continue
+        bench.read_fails("hostile: " + what, path, DATA, "hostile.db", command=("full",))
+    for what, statements in HOSTILE_SCHEMAS:
+        path = bench.spoiled("hostile.db")
+        drop_views(path)
+        connection = sqlite3.connect(path)
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        connection.close()
+        bench.read_fails("hostile: " + what, path, DATA, "hostile.db", command=("full",))
+    check_ignored_schema(bench)
+
+
+def check_ignored_schema(bench):
+    """Triggers, views and tables that are not ours change nothing and are never run."""
+    programs, tally = bench.programs, bench.tally
+    want = programs.pgskew("full", "-f", "json", bench.good_snapshot)
+    path = bench.spoiled("extra.db")
+    drop_views(path)
+    connection = sqlite3.connect(path)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    for statement in ("CREATE VIEW partition_health_summary AS " + endless,
+                      "CREATE VIEW analyze_partition_skew AS SELECT load_extension('/tmp/evil')",
+                      "CREATE TABLE evil (x)", "CREATE INDEX evil_index ON evil (x)",
+                      "CREATE TRIGGER boom AFTER UPDATE ON snapshot BEGIN SELECT raise(ABORT, 'x'); END"):
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    got = programs.pgskew("full", "-f", "json", path, timeout=60)
+    tally.expect(got.code == 0 and got.out == want.out, "hostile: foreign schema objects are ignored", got)
+    tally.expect(path.read_bytes() == before, "hostile: the file is not changed by reading")
+    tally.expect(len(list(path.parent.iterdir())) == 1, "hostile: reading leaves nothing beside the file")
+
+
+# ---- command lines ----
+
+def check_usage(bench):
+    programs, good = bench.programs, bench.good_snapshot
+    out = bench.fresh("out")
+    export = bench.good_export
+    for what, got in [
+        ("pgskew without a command", programs.pgskew()),
+        ("pgskew with an unknown command", programs.pgskew("frobnicate", good)),
+        ("pgskew with an unknown option", programs.pgskew("health", "--frobnicate", good)),
+        ("pgskew with an unknown format", programs.pgskew("health", "-f", "yaml", good)),
+        ("pgskew with an option that lacks its value", programs.pgskew("health", good, "-f")),
+        ("pgskew with a bad --at", programs.pgskew("health", "--at", "yesterday", good)),
+        ("pgskew with a bad --partition", programs.pgskew("statistics", "--partition", "x", good)),
+        ("pgskew with a bad --fail-on", programs.pgskew("health", "--fail-on", "maybe", good)),
+        ("pgskew with a bad --color", programs.pgskew("health", "--color", "pink", good)),
+        ("pgskew with a bad --threads", programs.pgskew("health", "--threads", "-1", good)),
+        ("pgskew-collect without a command", programs.collect()),
+        ("pgskew-collect with an unknown command", programs.collect("grab")),
+        ("import without a directory", programs.collect("import", "--taken-at", TAKEN, "-o", out)),
+        ("import without --taken-at", programs.collect("import", "-o", out, export)),
+        ("import without -o", programs.collect("import", "--taken-at", TAKEN, export)),
+        ("import with a bad time", programs.collect("import", "--taken-at", "noon", "-o", out, export)),
+        ("import with a time that does not exist",
+         programs.collect("import", "--taken-at", "2025-02-30T00:00:00Z", "-o", out, export)),
+        ("import with two directories",
+         programs.collect("import", "--taken-at", TAKEN, "-o", out, export, export)),
+        ("snapshot without -o", programs.collect("snapshot", "-d", "host=/nonexistent")),
+        ("snapshot with bad counts",
+         programs.collect("snapshot", "-d", "host=/nonexistent", "--counts", "some", "-o", out)),
+    ]:
+        bench.fails(what, got, USAGE)
+    bench.tally.expect(not list(out.iterdir()), "usage errors leave nothing", list(out.iterdir()))
+    for program in ("pgskew", "pgskew-collect"):
+        for option in ("--help", "--version"):
+            got = programs.run(program, option)
+            bench.tally.expect(got.code == 0 and got.out and not got.err, program + " " + option, got)
+
+
+def check_unreachable(bench):
+    programs, tally = bench.programs, bench.tally
+    secret = "hunter2SECRET"
+    for what, args, env, code in [
+        ("unreachable server", ("-d", "host=127.0.0.1 port=1 dbname=x"), {}, (UNAVAILABLE,)),
+        ("unreachable socket", ("-d", "host=/nonexistent dbname=x"), {}, (UNAVAILABLE,)),
+        ("asyncpg URI", ("-d", "postgresql+asyncpg://user:%s@127.0.0.1:1/x" % secret), {}, (UNAVAILABLE,)),
+        ("--db-url", ("--db-url", "postgresql+asyncpg://user:%s@127.0.0.1:1/x" % secret), {},
+         (UNAVAILABLE,)),
+        ("DATABASE_URL", (), {"DATABASE_URL": "postgresql+asyncpg://user:%s@127.0.0.1:1/x" % secret},
+         (UNAVAILABLE,)),
+        ("postgres URI", ("-d", "postgres://user:%s@127.0.0.1:1/x" % secret), {}, (UNAVAILABLE,)),
+        ("encoded secret", ("-d", "postgresql://user:%68unter2SECRET@127.0.0.1:1/x"), {}, (UNAVAILABLE,)),
+        ("password as a parameter", ("-d", "postgresql://127.0.0.1:1/x?password=" + secret), {},
+         (UNAVAILABLE,)),
+        ("password in a conninfo", ("-d", "host=127.0.0.1 port=1 password='%s'" % secret), {},
+         (UNAVAILABLE,)),
+        ("malformed conninfo", ("-d", "host=127.0.0.1 password=%s oops" % secret), {}, (USAGE,)),
+        ("unclosed quote in a conninfo", ("-d", "host=127.0.0.1 password='%s" % secret), {}, (USAGE,)),
+        ("unknown conninfo keyword", ("-d", "host=127.0.0.1 passwort=" + secret), {}, (USAGE,)),
+        ("malformed port", ("-d", "postgresql://user:%s@127.0.0.1:port/x" % secret), {},
+         (USAGE, UNAVAILABLE)),
+        ("malformed URI", ("-d", "postgresql://user:%s@[::1/x" % secret), {}, (USAGE,)),
+        ("bad percent code", ("-d", "postgresql://user:%s%%zz@127.0.0.1:1/x" % secret), {}, (USAGE,)),
+        ("another scheme", ("-d", "mysql://user:%s@127.0.0.1:1/x" % secret), {}, (USAGE, UNAVAILABLE)),
+        ("PGPASSWORD", ("-d", "host=127.0.0.1 port=1"), {"PGPASSWORD": secret}, (UNAVAILABLE,)),
+    ]:
+        for command in ("snapshot", "refresh"):
+            outdir = bench.fresh("out")
+            output = ("-o", outdir) if command == "snapshot" else ()
+            got = programs.collect(command, *args, *output, env=env)
+            name = "%s: %s" % (command, what)
+            tally.expect(got.code in code, "%s: exit %s" % (name, " or ".join(map(str, code))), got)
+            tally.expect(secret not in got.err and secret.encode() not in got.out and
+                         "unter2" not in got.err, name + ": keeps the secret", got)
+            errors = [line for line in got.err.splitlines() if "warning" not in line.lower()]
+            tally.expect(len(errors) == 1 and got.err.endswith("\n"), name + ": one sentence", got)
+            tally.expect(not list(outdir.iterdir()), name + ": leaves nothing")
+
+
+# ---- choosing a snapshot ----
+
+def check_choice(bench):
+    programs, tally = bench.programs, bench.tally
+    bench.read_fails("an empty directory", bench.fresh("empty"), NO_INPUT)
+
+    mixed = bench.fresh("mixed")
+    programs.collect("import", "--taken-at", TAKEN, "-o", mixed, bench.good_export)
+    for name, content in (("README.txt", b"hello\n"), ("other.db", b"not ours\n" * 9)):
+        (mixed / name).write_bytes(content)
+    (mixed / "folder").mkdir()
+    want = programs.pgskew("full", "-f", "json", next(mixed.glob("*Z.db")))
+    got = programs.pgskew("full", "-f", "json", mixed)
+    tally.expect(got.code == 0 and got.out == want.out, "foreign files in a directory are skipped", got)
+    tally.expect(got.err.count("\n") == 1, "which is said once", got)
+    got = programs.pgskew("full", "-f", "json", cwd=mixed)
+    tally.expect(got.code == 0 and got.out == want.out, "the default PATH is .", got)
+    got = programs.pgskew("full", "-f", "json", env={"PGSKEW_PATH": str(mixed)}, cwd="/")
+    tally.expect(got.code == 0 and got.out == want.out, "PGSKEW_PATH", got)
+
+    only_foreign = bench.fresh("foreign")
+    (only_foreign / "a.txt").write_bytes(b"x")
+    bench.read_fails("a directory without snapshots", only_foreign, NO_INPUT)
+
+    two = bench.fresh("two")
+    for table in ("public.alpha", "public.beta"):
+        got = programs.collect("import", "--table", table, "--taken-at", TAKEN, "-o", two, bench.good_export)
+        tally.expect(got.code == 0, "import --table " + table, got)
+    bench.read_fails("two series in one directory", two, USAGE, "public.alpha", "public.beta")
+    got = programs.pgskew("statistics", "-f", "json", "--table", "public.alpha", two)
+    tally.expect(got.code == 0, "--table picks one series", got)
+    bench.read_fails("--table that is not there", two, NO_INPUT, "gamma",
+                     command=("statistics", "--table", "public.gamma"))
+
+    times = bench.fresh("times")
+    moments = ("2025-10-20T10:15:00Z", "2025-10-20T11:15:00.25Z", "2025-10-21T00:00:00Z")
+    for moment in moments:
+        programs.collect("import", "--taken-at", moment, "-o", times, bench.good_export)
+    bench.read_fails("--at before the first snapshot", times, NO_INPUT, "2025-10-20",
+                     command=("statistics", "--at", "2025-10-20T10:14:59.999999Z"))
+    for at, want_time in (("2025-10-20T10:15:00Z", "2025-10-20T10:15:00Z"),
+                          ("2025-10-20 11:15:00+00", "2025-10-20T10:15:00Z"),
+                          ("2025-10-20T11:15:00.25+00:00", "2025-10-20T11:15:00.250000Z"),
+                          ("2030-01-01T00:00:00Z", "2025-10-21T00:00:00Z"), (None, "2025-10-21T00:00:00Z")):
+        got = programs.pgskew("health", "-f", "json", *(("--at", at) if at else ()), times)
+        found = got.code == 0 and parse_json(got.out.decode()).get("timestamp")
+        tally.expect(found == want_time, "--at %s" % at, "%s: %s" % (found, got))
+
+
+def check_failed_health(bench):
+    """A failed `health -f json` prints the guide's object with status "failed"."""
+    path = bench.fresh("cut") / "cut.db"
+    path.write_bytes(bench.good_snapshot.read_bytes()[:5000])
+    got = bench.programs.pgskew("health", "-f", "json", path)
+    bench.fails("failed health", got, DATA, "cut.db")
+    try:
+        body = parse_json(got.out.decode())
+    except ValueError as error:
+        bench.tally.expect(False, "failed health is JSON", error)
+        return
+    bench.tally.expect(body.keys() == ["status", "timestamp", "alerts", "metrics", "error"],
+                       "failed health keys", body)
+    bench.tally.expect(body.get("status") == "failed" and body.get("alerts") == [] and
+                       body.get("metrics") == [] and isinstance(body.get("error"), str),
+                       "failed health body", body)
+
+
+def check_verdicts(bench):
+    """--fail-on: 1 or 2 for the verdict, 0 otherwise; without it always 0."""
+    cases = bench.good_export.parent
+    for case, warning, critical in (("p100-healthy", 0, 0), ("p100-warning-only", 1, 0),
+                                    ("p3-half-exact", 2, 2)):
+        path = bench.fresh("verdict") / "x.db"
+        bench.programs.collect("import", "--taken-at", TAKEN, "-o", path, cases / case)
+        for option, want in (("warning", warning), ("critical", critical)):
+            got = bench.programs.pgskew("health", "--fail-on", option, path)
+            bench.tally.expect(got.code == want and got.out, "%s --fail-on %s: exit %d" %
+                               (case, option, want), got)
+        got = bench.programs.pgskew("health", path)
+        bench.tally.expect(got.code == 0, case + " without --fail-on: exit 0", got)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
+    parser.add_argument("--cases", required=True, help="directory of recorded cases")
+    options = parser.parse_args()
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(Programs(options.bin), tally, options.cases, scratch)
+        if bench.good_snapshot.is_file():
+            for check in (check_csv, check_line_numbers, check_outputs, check_damaged, bit_flips,
+                          check_foreign, check_versions, check_hostile, check_usage, check_unreachable,
+                          check_choice, check_failed_health, check_verdicts):
+                check(bench)
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
