@@ -3,7 +3,7 @@
 #ifndef PGSKEW_SOURCE_H
 #define PGSKEW_SOURCE_H
 
-#include "pgskew/snapshot.h"
+#include "pgskew/result.h"
 
 /* Sentences for the person at the terminal, one a call, without a line end: progress, warnings.
  * NULL: nobody listens. */
@@ -32,11 +32,14 @@ typedef struct pgs_csv_options {
 pgs_status pgs_csv_read(const pgs_csv_options *options, const pgs_listener *listener,
                         pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
-/* After pgs_snapshot_derive(): compare with partition_health_summary.csv and
- * analyze_partition_skew.csv where they are present; each difference is said to the listener.
- * Never changes the snapshot. */
+/* After pgs_snapshot_derive() and pgs_partition_skew_analyze(): compare `snap` with
+ * partition_health_summary.csv, and the skew metrics of `result` with analyze_partition_skew.csv,
+ * where those are present. Each of the first ten differences is said to the listener, then how
+ * many more there are; a value that is missing on one side is no difference.
+ * PGS_E_DATA: a file that cannot be read as CSV, or a bad value in one. */
 pgs_status pgs_csv_cross_check(const pgs_csv_options *options, const pgs_listener *listener,
-                               const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
+                               const pgs_snapshot *snap, const pgs_result *result,
+                               pgs_err *err) PGS_CHECK;
 
 /* ---- live PostgreSQL: postgres.c ---- */
 
