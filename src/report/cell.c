@@ -1,0 +1,177 @@
+/* One value, two spellings. Machines get every digit that reads back to the same value; people
+ * get thousands separators, units, and as many decimals as were published. The table LOOKS says
+ * which spelling belongs to which meaning.
+ *
+ * Fixed decimals are made from whole numbers rather than by printf, whose decimal point belongs
+ * to the process's locale. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/page.h"
+
+typedef const char *spelling(const pgs_cell *cell, char *scratch);
+
+static const char *spell_text(const pgs_cell *cell, char *scratch) {
+    (void)scratch;
+    return cell->text;
+}
+
+static const char *spell_integer(const pgs_cell *cell, char *scratch) {
+    snprintf(scratch, PGS_CELL_TEXT_MAX, "%" PRId64, cell->integer);
+    return scratch;
+}
+
+static const char *spell_real(const pgs_cell *cell, char *scratch) {
+    return pgs_num_format(cell->number, scratch);
+}
+
+static const char *spell_time(const pgs_cell *cell, char *scratch) {
+    return pgs_time_format(cell->integer, scratch);
+}
+
+/* 1234567 as 1,234,567. */
+static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
+    char digits[PGS_CELL_TEXT_MAX];
+    spell_integer(cell, digits);
+    char *to = scratch;
+    const char *from = digits;
+    if (*from == '-')
+        *to++ = *from++;
+    for (size_t left = strlen(from); left > 0; left--) {
+        *to++ = *from++;
+        if (left > 1 && left % 3 == 1)
+            *to++ = ',';
+    }
+    *to = '\0';
+    return scratch;
+}
+
+static const char *fixed(double value, int decimals, char *scratch) {
+    int64_t unit = 1;
+    for (int i = 0; i < decimals; i++)
+        unit *= 10;
+    if (!(fabs(value) < 1e14)) /* no room for decimals in 64 bits */
+        return pgs_num_format(value, scratch);
+    int64_t scaled = llround(fabs(value) * (double)unit);
+    pgs_cell whole = {.integer = scaled / unit};
+    if (value < 0 && scaled > 0)
+        *scratch = '-';
+    char *digits = scratch + (value < 0 && scaled > 0);
+    spell_grouped(&whole, digits);
+    size_t n = strlen(digits);
+    snprintf(digits + n, 8, ".%0*" PRId64, decimals, scaled % unit);
+    return scratch;
+}
+
+static const char *spell_2(const pgs_cell *cell, char *scratch) {
+    return fixed(cell->number, 2, scratch);
+}
+
+static const char *spell_4(const pgs_cell *cell, char *scratch) {
+    return fixed(cell->number, 4, scratch);
+}
+
+static const char *spell_value(const pgs_cell *cell, char *scratch) {
+    if (cell->number != floor(cell->number) || fabs(cell->number) >= 1e15)
+        return spell_4(cell, scratch);
+    pgs_cell whole = {.integer = (int64_t)cell->number};
+    return spell_grouped(&whole, scratch);
+}
+
+/* One decimal of the unit that leaves less than 1024 of it. */
+static const char *spell_human_size(const pgs_cell *cell, char *scratch) {
+    static const char *const UNIT[] = {" B", " kB", " MB", " GB", " TB", " PB", " EB"};
+    double value = (double)cell->integer;
+    size_t u = 0;
+    for (; fabs(value) >= 1023.95 && u + 1 < PGS_COUNT_OF(UNIT); u++)
+        value /= 1024;
+    if (u == 0)
+        spell_integer(cell, scratch);
+    else
+        fixed(value, 1, scratch);
+    strcat(scratch, UNIT[u]);
+    return scratch;
+}
+
+/* PostgreSQL's pg_size_pretty(): a unit is left at 10 or 20 thousand-odd of it, halves go up. */
+static const char *spell_pg_size(const pgs_cell *cell, char *scratch) {
+    static const struct {
+        const char *name;
+        int64_t limit;
+        bool halves; /* counted in halves of the unit, rounded when printed */
+        int bits;
+    } UNIT[] = {
+        {"bytes", 10 * 1024, false, 0},  {"kB", 20 * 1024 - 1, true, 10},
+        {"MB", 20 * 1024 - 1, true, 20}, {"GB", 20 * 1024 - 1, true, 30},
+        {"TB", 20 * 1024 - 1, true, 40}, {"PB", INT64_MAX, true, 50},
+    };
+    int64_t size = cell->integer;
+    size_t u = 0;
+    for (; u + 1 < PGS_COUNT_OF(UNIT) && size >= UNIT[u].limit; u++)
+        size >>= UNIT[u + 1].bits - UNIT[u].bits - UNIT[u + 1].halves + UNIT[u].halves;
+    if (UNIT[u].halves)
+        size = (size + 1) / 2;
+    snprintf(scratch, PGS_CELL_TEXT_MAX, "%" PRId64 " %s", size, UNIT[u].name);
+    return scratch;
+}
+
+/* The two largest units of a span: 3 d 4 h. */
+static const char *spell_span(const pgs_cell *cell, char *scratch) {
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } UNIT[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    if (!(fabs(cell->number) < 1e15))
+        return spell_real(cell, scratch);
+    int64_t left = (int64_t)fabs(cell->number);
+    size_t u = 0;
+    while (u + 1 < PGS_COUNT_OF(UNIT) && left < UNIT[u].seconds)
+        u++;
+    const char *sign = cell->number < 0 && left > 0 ? "-" : "";
+    int n = snprintf(scratch, PGS_CELL_TEXT_MAX, "%s%" PRId64 " %s", sign, left / UNIT[u].seconds,
+                     UNIT[u].name);
+    if (u + 1 < PGS_COUNT_OF(UNIT) && n > 0)
+        snprintf(scratch + n, PGS_CELL_TEXT_MAX - (size_t)n, " %" PRId64 " %s",
+                 left % UNIT[u].seconds / UNIT[u + 1].seconds, UNIT[u + 1].name);
+    return scratch;
+}
+
+/* Whole seconds are enough in a column. */
+static const char *spell_seconds_of_time(const pgs_cell *cell, char *scratch) {
+    int64_t part = cell->integer % 1000000;
+    pgs_cell whole = {.integer = cell->integer - part - (part < 0 ? 1000000 : 0)};
+    return spell_time(&whole, scratch);
+}
+
+static const struct {
+    spelling *exact, *plain;
+    bool is_text, is_right;
+} LOOKS[PGS_LOOK_COUNT] = {
+    [PGS_AS_TEXT] = {spell_text, spell_text, true, false},
+    [PGS_AS_ID] = {spell_integer, spell_integer, false, true},
+    [PGS_AS_COUNT] = {spell_integer, spell_grouped, false, true},
+    [PGS_AS_BYTES] = {spell_integer, spell_human_size, false, true},
+    [PGS_AS_PRETTY] = {spell_pg_size, spell_pg_size, true, true},
+    [PGS_AS_REAL] = {spell_real, spell_2, false, true},
+    [PGS_AS_FINE] = {spell_real, spell_4, false, true},
+    [PGS_AS_VALUE] = {spell_real, spell_value, false, true},
+    [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
+    [PGS_AS_TIME] = {spell_time, spell_seconds_of_time, true, false},
+};
+
+bool pgs_look_is_text(pgs_look look) {
+    return LOOKS[look].is_text;
+}
+
+bool pgs_look_is_right(pgs_look look) {
+    return LOOKS[look].is_right;
+}
+
+const char *pgs_cell_exact(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]) {
+    return cell->observed ? LOOKS[cell->look].exact(cell, scratch) : NULL;
+}
+
+const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]) {
+    return cell->observed ? LOOKS[cell->look].plain(cell, scratch) : "-";
+}

@@ -1,0 +1,392 @@
+/* What people read. A page is blocks in reading order: first whose numbers these are, then the
+ * verdict in words, then the grids. It is the same page in the terminal and in Markdown; only
+ * the spelling differs. Long lists are cut to what asks for attention, and say so. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/page.h"
+
+#define MAX_HEALTHY 40 /* with more healthy partitions than this, health shows only the ... */
+#define MOST_SKEWED 10 /* ... most skewed of them */
+#define TOP         10 /* rows of each further list in a full report */
+#define MAX_NAMES   5  /* partitions that a sentence names */
+
+typedef struct draft {
+    pgs_page *page;
+    const pgs_report_input *input;
+    bool full;      /* a full report: lists are cut to the top */
+    bool no_memory; /* checked once, at the end */
+} draft;
+
+/* ---- blocks ---- */
+
+static pgs_block *add_block(draft *d, pgs_block_kind kind) {
+    pgs_page *page = d->page;
+    if (page->n_blocks == PGS_MAX_BLOCKS) /* far more than any report has */
+        page->n_blocks--;
+    pgs_block *block = &page->block[page->n_blocks++];
+    *block = (pgs_block){.kind = kind, .text = ""};
+    return block;
+}
+
+/* Move the text of `buf` into the page. */
+static const char *keep(draft *d, pgs_buf *buf) {
+    const char *text = buf->failed ? NULL : pgs_arena_text(d->page->arena, pgs_buf_view(buf));
+    pgs_buf_reset(buf);
+    if (!text)
+        d->no_memory = true;
+    return text ? text : "";
+}
+
+static void add_line(draft *d, pgs_block_kind kind, pgs_tone tone, const char *label,
+                     pgs_buf *text) {
+    pgs_block *block = add_block(d, kind);
+    block->tone = tone;
+    block->label = label;
+    block->text = keep(d, text);
+}
+
+static void add_text(draft *d, pgs_block_kind kind, const char *text) {
+    pgs_buf buf = {0};
+    pgs_buf_text(&buf, text);
+    add_line(d, kind, PGS_TONE_PLAIN, NULL, &buf);
+}
+
+static void add_grid(draft *d, const pgs_grid *grid) {
+    if (grid->n_rows > 0)
+        add_block(d, PGS_BLOCK_GRID)->grid = *grid;
+}
+
+/* ---- words ---- */
+
+static void put_count(pgs_buf *buf, double count, const char *thing) {
+    char scratch[PGS_CELL_TEXT_MAX];
+    pgs_cell cell = {.look = PGS_AS_COUNT, .observed = isfinite(count)};
+    if (cell.observed)
+        cell.integer = (int64_t)count;
+    pgs_buf_format(buf, "%s %s%s", cell.observed ? pgs_cell_plain(&cell, scratch) : "unknown",
+                   thing, count == 1 ? "" : "s");
+}
+
+static void put_size(pgs_buf *buf, double size_mb) {
+    char scratch[PGS_CELL_TEXT_MAX];
+    pgs_cell cell = {.look = PGS_AS_BYTES, .observed = isfinite(size_mb)};
+    if (cell.observed)
+        cell.integer = (int64_t)(size_mb * 1048576);
+    pgs_buf_text(buf, cell.observed ? pgs_cell_plain(&cell, scratch) : "size unknown");
+}
+
+static void add_title(draft *d) {
+    const pgs_snapshot_head *head = &d->input->snapshot->head;
+    const pgs_statistics *statistics = &d->input->result->statistics;
+    char when[PGS_TIME_TEXT_MAX] = "an unknown time";
+    pgs_buf buf = {0};
+    if (head->taken_us != PGS_TIME_NONE)
+        pgs_time_format(head->taken_us, when);
+    pgs_buf_format(&buf, "%s at %s: ", head->table_name ? head->table_name : "a table", when);
+    put_count(&buf, (double)head->n_parts, "partition");
+    pgs_buf_text(&buf, ", ");
+    put_count(&buf, statistics->total_chunks, "chunk");
+    pgs_buf_text(&buf, ", ");
+    put_size(&buf, statistics->total_size_mb);
+    if (head->counts == PGS_COUNTS_ESTIMATE)
+        pgs_buf_text(&buf, " (counts are estimates)");
+    add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
+}
+
+static void add_verdict(draft *d) {
+    static const struct {
+        const char *label;
+        pgs_tone tone;
+    } VERDICT[] = {
+        {"HEALTHY", PGS_TONE_GOOD},
+        {"UNMEASURED", PGS_TONE_WARNING},
+        {"WARNING", PGS_TONE_WARNING},
+        {"UNBALANCED", PGS_TONE_BAD},
+    };
+    const pgs_result *r = d->input->result;
+    size_t worst = r->unbalanced_count ? 3 : r->warning_count ? 2 : r->unmeasured_count ? 1 : 0;
+    pgs_buf buf = {0};
+    pgs_buf_format(&buf, "%zu unbalanced, %zu in warning, %zu healthy", r->unbalanced_count,
+                   r->warning_count, r->healthy_count);
+    if (r->unmeasured_count)
+        pgs_buf_format(&buf, ", %zu not measured", r->unmeasured_count);
+    pgs_buf_format(&buf, " of %zu partition%s", r->total_partitions,
+                   r->total_partitions == 1 ? "" : "s");
+    add_line(d, PGS_BLOCK_SENTENCE, VERDICT[worst].tone, VERDICT[worst].label, &buf);
+}
+
+/* The partitions an alert is about, where no grid below shows them. */
+static void put_names(pgs_buf *buf, const pgs_alert *alert) {
+    if (alert->kind != PGS_ALERT_UNMEASURED && alert->kind != PGS_ALERT_STRAY)
+        return;
+    for (size_t i = 0; i < alert->n_details && i < MAX_NAMES; i++) {
+        const pgs_alert_detail *detail = &alert->detail[i];
+        pgs_buf_text(buf, i == 0 ? " (" : ", ");
+        if (detail->name)
+            pgs_buf_text(buf, detail->name);
+        else
+            pgs_buf_format(buf, "%" PRId64, detail->partition_num);
+    }
+    if (alert->n_details > 0)
+        pgs_buf_text(buf, alert->n_details > MAX_NAMES ? ", ...)" : ")");
+}
+
+static void add_alerts(draft *d) {
+    const pgs_result *r = d->input->result;
+    for (size_t i = 0; i < r->n_alerts; i++) {
+        const pgs_alert *alert = &r->alert[i];
+        pgs_tone tone = strcmp(alert->level, "ERROR") == 0 ? PGS_TONE_BAD : PGS_TONE_WARNING;
+        pgs_buf buf = {0};
+        pgs_buf_text(&buf, alert->message);
+        put_names(&buf, alert);
+        pgs_buf_format(&buf, ": %s", alert->action);
+        add_line(d, PGS_BLOCK_SENTENCE, tone, alert->level, &buf);
+    }
+    const pgs_skew_metric *hot = &r->skew[PGS_SKEW_HOT_PARTITIONS];
+    if (hot->status == PGS_SKEW_WARNING || hot->status == PGS_SKEW_CRITICAL) {
+        pgs_buf buf = {0};
+        pgs_buf_text(&buf, hot->details);
+        add_line(d, PGS_BLOCK_SENTENCE,
+                 hot->status == PGS_SKEW_CRITICAL ? PGS_TONE_BAD : PGS_TONE_WARNING, "HOT", &buf);
+    }
+}
+
+static void add_notes(draft *d) {
+    if (!d->input->snapshot->notes)
+        return;
+    pgs_buf buf = {0};
+    pgs_buf_text(&buf, d->input->snapshot->notes);
+    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOTE", &buf);
+}
+
+/* ---- which rows ---- */
+
+/* Room for a choice among the grid's rows, or NULL where nothing is to be chosen. */
+static size_t *new_choice(draft *d, pgs_grid *grid) {
+    if (grid->n_rows == 0)
+        return NULL;
+    size_t *row = pgs_arena_alloc(d->page->arena, grid->n_rows, sizeof *row);
+    if (!row)
+        d->no_memory = true;
+    grid->row = row;
+    return row;
+}
+
+/* Say how many rows were left out and where they are. */
+static void add_rest(draft *d, size_t n_left_out, const char *things, const char *command) {
+    if (n_left_out == 0)
+        return;
+    pgs_buf buf = {0};
+    pgs_buf_format(&buf, "... and %zu more %s (pgskew %s shows all)", n_left_out, things, command);
+    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
+}
+
+static void add_health_grid(draft *d) {
+    const pgs_result *r = d->input->result;
+    pgs_grid grid = pgs_grid_of(PGS_GRID_HEALTH_READ, d->input);
+    size_t n_left_out = 0;
+    size_t *row = r->healthy_count > MAX_HEALTHY ? new_choice(d, &grid) : NULL;
+    if (row) {
+        size_t n = 0, n_healthy = 0;
+        for (size_t i = 0; i < r->total_partitions; i++)
+            if (r->health[i].health_status != PGS_HEALTHY || n_healthy++ < MOST_SKEWED)
+                row[n++] = i;
+        n_left_out = r->total_partitions - n;
+        grid.n_rows = n;
+    }
+    add_grid(d, &grid);
+    add_rest(d, n_left_out, "healthy partitions", "distribution");
+}
+
+typedef struct ranked {
+    double value;
+    size_t row;
+} ranked;
+
+/* Largest first, what was not observed last, else as the rows were. */
+static int by_value_falling(const void *a, const void *b) {
+    const ranked *x = a, *y = b;
+    if (isnan(x->value) != isnan(y->value))
+        return isnan(x->value) ? 1 : -1;
+    if (x->value != y->value && !isnan(x->value))
+        return x->value < y->value ? 1 : -1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* A grid of partitions, the largest of `metric` first; the first TOP of them in a full report. */
+static void add_ranking(draft *d, pgs_grid_kind kind, pgs_metric metric, const char *command) {
+    pgs_grid grid = pgs_grid_of(kind, d->input);
+    size_t n_rows = grid.n_rows;
+    size_t *row = new_choice(d, &grid);
+    ranked *rank = row ? pgs_alloc(n_rows, sizeof *rank) : NULL;
+    if (row && !rank) {
+        d->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; rank && i < n_rows; i++)
+        rank[i] = (ranked){d->input->snapshot->metric[metric][i], i};
+    if (rank)
+        qsort(rank, n_rows, sizeof *rank, by_value_falling);
+    for (size_t i = 0; rank && i < n_rows; i++)
+        row[i] = rank[i].row;
+    pgs_free(rank);
+    if (d->full && n_rows > TOP)
+        grid.n_rows = TOP;
+    add_grid(d, &grid);
+    add_rest(d, n_rows - grid.n_rows, "partitions", command);
+}
+
+/* A grid that has its order already; the first TOP rows in a full report. */
+static void add_list(draft *d, pgs_grid_kind kind, const char *things, const char *command) {
+    pgs_grid grid = pgs_grid_of(kind, d->input);
+    size_t n_rows = grid.n_rows;
+    if (d->full && n_rows > TOP)
+        grid.n_rows = TOP;
+    add_grid(d, &grid);
+    add_rest(d, n_rows - grid.n_rows, things, command);
+}
+
+/* ---- one page per report ---- */
+
+static void page_health(draft *d) {
+    add_verdict(d);
+    add_alerts(d);
+    add_notes(d);
+    add_health_grid(d);
+}
+
+static void page_distribution(draft *d) {
+    add_list(d, PGS_GRID_DISTRIBUTION_READ, "partitions", "distribution");
+}
+
+static void page_sizes(draft *d) {
+    add_ranking(d, PGS_GRID_SIZES_READ, PGS_SIZE_BYTES, "sizes");
+}
+
+static void page_hot(draft *d) {
+    add_ranking(d, PGS_GRID_HOT, PGS_CHUNKS_LAST_HOUR, "hot");
+}
+
+static void page_skew(draft *d) {
+    add_list(d, PGS_GRID_SKEW, "metrics", "skew");
+}
+
+static void page_collections(draft *d) {
+    if (d->input->result->n_collections == 0)
+        add_text(d, PGS_BLOCK_SENTENCE,
+                 "no collections were observed; pgskew-collect snapshot --collections does");
+    add_list(d, PGS_GRID_COLLECTIONS_READ, "collections", "collections");
+}
+
+static void page_statistics(draft *d) {
+    add_list(d, d->input->partition ? PGS_GRID_PARTITION : PGS_GRID_STATISTICS, "rows",
+             "statistics");
+}
+
+static void page_recommendations(draft *d) {
+    size_t n = d->input->result->n_recommendations;
+    char threshold[PGS_NUM_TEXT_MAX];
+    pgs_buf buf = {0};
+    put_count(&buf, (double)n, "partition");
+    pgs_buf_format(&buf, " at or above the rebalancing threshold (skew %s)",
+                   pgs_num_format(PGS_REBALANCE_THRESHOLD, threshold));
+    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
+    add_list(d, PGS_GRID_RECOMMENDATIONS_READ, "recommendations", "recommendations");
+}
+
+static void page_health_summary(draft *d) {
+    add_verdict(d);
+    add_list(d, PGS_GRID_SUMMARY_READ, "partitions", "health-summary");
+}
+
+static void page_full(draft *d) {
+    static const struct {
+        const char *heading;
+        void (*section)(draft *);
+    } SECTION[] = {
+        {"Skew", page_skew},
+        {"Statistics", page_statistics},
+        {"Recommendations", page_recommendations},
+        {"Hot spots", page_hot},
+        {"Largest partitions", page_sizes},
+        {"Largest collections", page_collections},
+    };
+    d->full = true;
+    page_health(d);
+    for (size_t i = 0; i < PGS_COUNT_OF(SECTION); i++) {
+        add_text(d, PGS_BLOCK_HEADING, SECTION[i].heading);
+        SECTION[i].section(d);
+    }
+}
+
+static void page_list(draft *d) {
+    pgs_buf buf = {0};
+    put_count(&buf, (double)d->input->n_heads, "snapshot");
+    add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
+    add_list(d, PGS_GRID_LIST_READ, "snapshots", "list");
+}
+
+pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
+                          pgs_err *err) {
+    static void (*const PAGE[PGS_REPORT_KIND_COUNT])(draft *) = {
+        [PGS_REPORT_HEALTH] = page_health,
+        [PGS_REPORT_DISTRIBUTION] = page_distribution,
+        [PGS_REPORT_SIZES] = page_sizes,
+        [PGS_REPORT_HOT] = page_hot,
+        [PGS_REPORT_SKEW] = page_skew,
+        [PGS_REPORT_COLLECTIONS] = page_collections,
+        [PGS_REPORT_STATISTICS] = page_statistics,
+        [PGS_REPORT_RECOMMENDATIONS] = page_recommendations,
+        [PGS_REPORT_HEALTH_SUMMARY] = page_health_summary,
+        [PGS_REPORT_FULL] = page_full,
+        [PGS_REPORT_LIST] = page_list,
+    };
+    draft d = {.page = page, .input = input};
+    page->arena = pgs_arena_new();
+    if (!page->arena)
+        return pgs_no_memory(err);
+    if (kind != PGS_REPORT_LIST)
+        add_title(&d);
+    PAGE[kind](&d);
+    if (!d.no_memory)
+        return PGS_OK;
+    pgs_page_reset(page);
+    return pgs_no_memory(err);
+}
+
+void pgs_page_reset(pgs_page *page) {
+    pgs_arena_free(page->arena);
+    *page = (pgs_page){0};
+}
+
+/* ---- spelling, for the writers that align columns ---- */
+
+void pgs_cell_spell(const pgs_cell *cell, pgs_escape escape, pgs_buf *buf) {
+    char scratch[PGS_CELL_TEXT_MAX];
+    buf->n = 0;
+    if (buf->data)
+        buf->data[0] = '\0';
+    const char *text = pgs_cell_plain(cell, scratch);
+    if (cell->observed && cell->look == PGS_AS_TEXT)
+        escape(buf, text);
+    else
+        pgs_buf_text(buf, text);
+}
+
+void pgs_grid_measure(const pgs_grid *grid, pgs_escape escape, pgs_buf *buf,
+                      int width[PGS_MAX_COLUMNS]) {
+    for (size_t c = 0; c < grid->n_columns; c++)
+        width[c] = pgs_text_width(grid->column[c].heading);
+    for (size_t r = 0; r < grid->n_rows; r++) {
+        for (size_t c = 0; c < grid->n_columns; c++) {
+            pgs_cell cell = pgs_grid_cell(grid, r, c);
+            pgs_cell_spell(&cell, escape, buf);
+            int w = pgs_text_width(pgs_buf_view(buf));
+            if (w > width[c])
+                width[c] = w;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/* The table of writers. A new format is a line here and a file beside it. */
+#include <errno.h>
+#include <string.h>
+
+#include "report/page.h"
+
+typedef pgs_status writer(FILE *, pgs_report_kind, const pgs_report_input *,
+                          const pgs_report_style *, pgs_err *);
+
+static const struct {
+    const char *name;
+    writer *write;
+} FORMATS[PGS_FORMAT_COUNT] = {
+    [PGS_FORMAT_TABLE] = {"table", pgs_table_write},
+    [PGS_FORMAT_JSON] = {"json", pgs_json_write},
+    [PGS_FORMAT_CSV] = {"csv", pgs_csv_write},
+    [PGS_FORMAT_MARKDOWN] = {"markdown", pgs_markdown_write},
+};
+
+pgs_format pgs_format_find(const char *name) {
+    size_t f = 0;
+    while (f < PGS_FORMAT_COUNT && strcmp(FORMATS[f].name, name) != 0)
+        f++;
+    return (pgs_format)f;
+}
+
+pgs_status pgs_report_flush(FILE *out, pgs_err *err) {
+    errno = 0;
+    if (fflush(out) == 0 && !ferror(out))
+        return PGS_OK;
+    return pgs_fail(err, PGS_E_IO, "cannot write the report: %s",
+                    errno ? strerror(errno) : "the output did not take it all");
+}
+
+pgs_status pgs_report_write(FILE *out, pgs_report_kind kind, pgs_format format,
+                            const pgs_report_input *input, const pgs_report_style *style,
+                            pgs_err *err) {
+    static const pgs_report_style UNADORNED = {.color = false, .width = 0};
+    pgs_status st = FORMATS[format].write(out, kind, input, style ? style : &UNADORNED, err);
+    return st == PGS_OK ? pgs_report_flush(out, err) : st;
+}
