@@ -5,7 +5,9 @@ import subprocess
 
 # A time zone that is not UTC and no variable of ours, so that no answer can depend on either.
 CLEAN = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "America/New_York", "LC_ALL": "C.UTF-8"}
-PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+# A sanitizer's complaint must not look like exit 1 or 2, which are verdicts.
+SANITIZERS = {name: os.environ.get(name, "") + ":exitcode=99"
+              for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")}
 
 
 class Outcome:
@@ -23,11 +25,9 @@ class Programs:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory).resolve()
 
-    def run(self, program, *args, env=None, cwd=None, keep_env=False, timeout=300):
+    def run(self, program, *args, env=None, cwd=None, timeout=300):
         argv = [program] + [str(arg) for arg in args]
-        full = dict(os.environ) if keep_env else dict(CLEAN)
-        full.update({name: os.environ[name] for name in PASSED_ON if name in os.environ})
-        full.update(env or {})
+        full = {**CLEAN, **SANITIZERS, **(env or {})}
         raw = [os.fsencode(str(self.directory / program))] + [os.fsencode(arg) for arg in argv[1:]]
         done = subprocess.run(raw, env=full, cwd=cwd, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=timeout)
