@@ -1,0 +1,245 @@
+-- A snapshot: all partitions of one table at one moment. Schema version 1.0.
+--
+-- NULL is "not observed", never 0. Times are UTC as text, "2025-10-20T10:15:00Z", with six
+-- decimals only where they are not whole seconds. Derived columns (percentages, skews, MB, kB,
+-- statuses) are computed once, by the writer, with PostgreSQL's numeric arithmetic; the views
+-- below only select, join and name. A column may be added, none is ever renamed or reused.
+-- CHECK(typeof(x) ...) stands where STRICT would, so that SQLite 3.8 can read the file too.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE snapshot (
+    snapshot_id       INTEGER PRIMARY KEY,
+    taken_at          TEXT    NOT NULL CHECK (typeof(taken_at) = 'text'),
+    taken_at_us       INTEGER NOT NULL CHECK (typeof(taken_at_us) = 'integer'),
+    system_identifier TEXT             CHECK (typeof(system_identifier) IN ('text', 'null')),
+    "database"        TEXT             CHECK (typeof("database") IN ('text', 'null')),
+    table_name        TEXT    NOT NULL CHECK (typeof(table_name) = 'text'),
+    table_relid       INTEGER          CHECK (typeof(table_relid) IN ('integer', 'null')),
+    source            TEXT    NOT NULL CHECK (typeof(source) = 'text'),
+    server_version    TEXT             CHECK (typeof(server_version) IN ('text', 'null')),
+    in_recovery       INTEGER          CHECK (in_recovery IN (0, 1)),
+    stats_reset       TEXT             CHECK (typeof(stats_reset) IN ('text', 'null')),
+    partition_count   INTEGER NOT NULL CHECK (typeof(partition_count) = 'integer'),
+    counts            TEXT    NOT NULL CHECK (counts IN ('exact', 'estimate')),
+    stray_chunks      INTEGER          CHECK (typeof(stray_chunks) IN ('integer', 'null')),
+    stray_bytes       INTEGER          CHECK (typeof(stray_bytes) IN ('integer', 'null')),
+    collect_ms        REAL             CHECK (typeof(collect_ms) IN ('real', 'null')),
+    notes             TEXT             CHECK (typeof(notes) IN ('text', 'null')),
+    -- derived: population variance of count/expected to 4 decimals, status before rounding
+    distribution_variance        REAL  CHECK (typeof(distribution_variance) IN ('real', 'null')),
+    distribution_variance_status TEXT
+        CHECK (distribution_variance_status IN ('NORMAL', 'WARNING', 'CRITICAL'))
+);
+
+CREATE TABLE partition_stat (
+    snapshot_id       INTEGER NOT NULL REFERENCES snapshot,
+    partition_num     INTEGER NOT NULL CHECK (typeof(partition_num) = 'integer'),
+    partition_name    TEXT    CHECK (typeof(partition_name) IN ('text', 'null')),
+    relid             INTEGER CHECK (typeof(relid) IN ('integer', 'null')),
+    relfilenode       INTEGER CHECK (typeof(relfilenode) IN ('integer', 'null')),
+    bounds            TEXT    CHECK (typeof(bounds) IN ('text', 'null')),
+    measured          INTEGER NOT NULL CHECK (measured IN (0, 1)),
+    chunk_count       INTEGER CHECK (typeof(chunk_count) IN ('integer', 'null')),
+    document_count    INTEGER CHECK (typeof(document_count) IN ('integer', 'null')),
+    collection_count  INTEGER CHECK (typeof(collection_count) IN ('integer', 'null')),
+    avg_tokens        REAL    CHECK (typeof(avg_tokens) IN ('real', 'null')),
+    size_bytes        INTEGER CHECK (typeof(size_bytes) IN ('integer', 'null')),
+    table_bytes       INTEGER CHECK (typeof(table_bytes) IN ('integer', 'null')),
+    index_bytes       INTEGER CHECK (typeof(index_bytes) IN ('integer', 'null')),
+    toast_bytes       INTEGER CHECK (typeof(toast_bytes) IN ('integer', 'null')),
+    row_estimate      INTEGER CHECK (typeof(row_estimate) IN ('integer', 'null')),
+    chunks_last_hour  INTEGER CHECK (typeof(chunks_last_hour) IN ('integer', 'null')),
+    chunks_last_day   INTEGER CHECK (typeof(chunks_last_day) IN ('integer', 'null')),
+    chunks_last_week  INTEGER CHECK (typeof(chunks_last_week) IN ('integer', 'null')),
+    oldest_created_at TEXT    CHECK (typeof(oldest_created_at) IN ('text', 'null')),
+    last_created_at   TEXT    CHECK (typeof(last_created_at) IN ('text', 'null')),
+    live_tuples       INTEGER CHECK (typeof(live_tuples) IN ('integer', 'null')),
+    dead_tuples       INTEGER CHECK (typeof(dead_tuples) IN ('integer', 'null')),
+    tuples_inserted   INTEGER CHECK (typeof(tuples_inserted) IN ('integer', 'null')),
+    tuples_updated    INTEGER CHECK (typeof(tuples_updated) IN ('integer', 'null')),
+    tuples_deleted    INTEGER CHECK (typeof(tuples_deleted) IN ('integer', 'null')),
+    last_vacuum       TEXT    CHECK (typeof(last_vacuum) IN ('text', 'null')),
+    last_autovacuum   TEXT    CHECK (typeof(last_autovacuum) IN ('text', 'null')),
+    last_analyze      TEXT    CHECK (typeof(last_analyze) IN ('text', 'null')),
+    chunk_percentage  REAL    CHECK (typeof(chunk_percentage) IN ('real', 'null')),
+    size_percentage   REAL    CHECK (typeof(size_percentage) IN ('real', 'null')),
+    hour_percentage   REAL    CHECK (typeof(hour_percentage) IN ('real', 'null')),
+    day_percentage    REAL    CHECK (typeof(day_percentage) IN ('real', 'null')),
+    week_percentage   REAL    CHECK (typeof(week_percentage) IN ('real', 'null')),
+    chunk_skew        REAL    CHECK (typeof(chunk_skew) IN ('real', 'null')),
+    size_skew         REAL    CHECK (typeof(size_skew) IN ('real', 'null')),
+    total_size_mb     REAL    CHECK (typeof(total_size_mb) IN ('real', 'null')),
+    avg_chunk_size_kb REAL    CHECK (typeof(avg_chunk_size_kb) IN ('real', 'null')),
+    health_status     TEXT    CHECK (health_status IN ('HEALTHY', 'WARNING', 'UNBALANCED')),
+    PRIMARY KEY (snapshot_id, partition_num)
+) WITHOUT ROWID;
+
+-- Leaves outside the numbered partitions, for example the default partition.
+CREATE TABLE stray (
+    snapshot_id    INTEGER NOT NULL REFERENCES snapshot,
+    partition_name TEXT    NOT NULL CHECK (typeof(partition_name) = 'text'),
+    chunk_count    INTEGER CHECK (typeof(chunk_count) IN ('integer', 'null')),
+    size_bytes     INTEGER CHECK (typeof(size_bytes) IN ('integer', 'null')),
+    PRIMARY KEY (snapshot_id, partition_name)
+) WITHOUT ROWID;
+
+CREATE TABLE collection (
+    collection_id TEXT PRIMARY KEY NOT NULL CHECK (typeof(collection_id) = 'text'),
+    name          TEXT CHECK (typeof(name) IN ('text', 'null'))
+) WITHOUT ROWID;
+
+-- One row per collection and partition; partition_num NULL is all partitions together, where the
+-- source did not say which. avg_tokens is token_sum / token_chunk_count, or as the source gave it.
+CREATE TABLE collection_stat (
+    snapshot_id       INTEGER NOT NULL REFERENCES snapshot,
+    collection_id     TEXT    NOT NULL REFERENCES collection,
+    partition_num     INTEGER CHECK (typeof(partition_num) IN ('integer', 'null')),
+    key_hash          INTEGER CHECK (typeof(key_hash) IN ('integer', 'null')),
+    chunk_count       INTEGER CHECK (typeof(chunk_count) IN ('integer', 'null')),
+    document_count    INTEGER CHECK (typeof(document_count) IN ('integer', 'null')),
+    token_sum         INTEGER CHECK (typeof(token_sum) IN ('integer', 'null')),
+    token_chunk_count INTEGER CHECK (typeof(token_chunk_count) IN ('integer', 'null')),
+    avg_tokens        REAL    CHECK (typeof(avg_tokens) IN ('real', 'null')),
+    size_bytes        INTEGER CHECK (typeof(size_bytes) IN ('integer', 'null')),
+    last_created_at   TEXT    CHECK (typeof(last_created_at) IN ('text', 'null')),
+    UNIQUE (snapshot_id, collection_id, partition_num)
+);
+
+-- ---- the guide's views -------------------------------------------------------------------------
+
+-- size_pretty is pg_size_pretty() of PostgreSQL 15: halves are rounded up, units change at 10 kB
+-- and then at 20 of the next smaller thousand.
+CREATE VIEW partition_size_distribution AS
+SELECT partition_num,
+       size_bytes,
+       CASE
+           WHEN size_bytes < 10240 THEN size_bytes || ' bytes'
+           WHEN size_bytes / 512 < 20479 THEN (size_bytes / 512 + 1) / 2 || ' kB'
+           WHEN size_bytes / 524288 < 20479 THEN (size_bytes / 524288 + 1) / 2 || ' MB'
+           WHEN size_bytes / 536870912 < 20479 THEN (size_bytes / 536870912 + 1) / 2 || ' GB'
+           WHEN size_bytes / 549755813888 < 20479 THEN (size_bytes / 549755813888 + 1) / 2 || ' TB'
+           ELSE (size_bytes / 562949953421312 + 1) / 2 || ' PB'
+       END AS size_pretty,
+       size_percentage,
+       row_estimate,
+       partition_name,
+       table_bytes,
+       index_bytes,
+       toast_bytes
+FROM partition_stat
+ORDER BY partition_num;
+
+CREATE VIEW partition_chunk_distribution AS
+SELECT partition_num,
+       chunk_count,
+       document_count,
+       collection_count,
+       avg_tokens,
+       chunk_percentage,
+       oldest_created_at AS oldest_chunk_at,
+       last_created_at AS newest_chunk_at,
+       (taken_at_us - strftime('%s', substr(oldest_created_at, 1, 19)) * 1000000
+           - CAST(substr(oldest_created_at, 21, 6) AS INTEGER)) / 1000000.0 AS oldest_age_seconds,
+       (taken_at_us - strftime('%s', substr(last_created_at, 1, 19)) * 1000000
+           - CAST(substr(last_created_at, 21, 6) AS INTEGER)) / 1000000.0 AS newest_age_seconds
+FROM partition_stat
+JOIN snapshot USING (snapshot_id)
+ORDER BY partition_num;
+
+CREATE VIEW partition_hot_spots AS
+SELECT partition_num,
+       chunks_last_hour,
+       chunks_last_day,
+       chunks_last_week,
+       hour_percentage,
+       day_percentage,
+       week_percentage
+FROM partition_stat
+ORDER BY partition_num;
+
+CREATE VIEW partition_stats AS
+SELECT partition_num,
+       chunk_count,
+       total_size_mb,
+       avg_chunk_size_kb,
+       last_created_at AS created_at
+FROM partition_stat
+ORDER BY partition_num;
+
+CREATE VIEW partition_health_summary AS
+SELECT partition_num,
+       chunk_count,
+       (SELECT sum(chunk_count) FROM partition_stat) AS total_chunks,
+       chunk_percentage,
+       size_percentage,
+       health_status,
+       chunk_skew,
+       size_skew,
+       CASE health_status
+           WHEN 'UNBALANCED' THEN 'Consider rebalancing affected partitions'
+           WHEN 'WARNING' THEN 'Monitor partition growth'
+       END AS recommendation
+FROM partition_stat
+ORDER BY partition_num;
+
+CREATE VIEW analyze_partition_skew AS
+WITH total AS (
+    SELECT max(chunk_skew) AS chunk_skew,
+           max(size_skew) AS size_skew,
+           sum(health_status = 'UNBALANCED') AS unbalanced,
+           sum(health_status = 'WARNING') AS warning,
+           count(health_status) AS judged,
+           sum(chunks_last_hour > 0 AND hour_percentage >= 12.5) AS hot
+    FROM partition_stat
+)
+SELECT 'chunk_distribution' AS metric,
+       chunk_skew AS value,
+       CASE WHEN chunk_skew >= 0.5 THEN 'CRITICAL' WHEN chunk_skew >= 0.3 THEN 'WARNING'
+            WHEN chunk_skew IS NOT NULL THEN 'NORMAL' END AS status,
+       CASE WHEN chunk_skew >= 0.5 THEN 'Chunk distribution exceeds critical threshold'
+            WHEN chunk_skew >= 0.3 THEN 'Chunk distribution exceeds warning threshold'
+            WHEN chunk_skew IS NOT NULL THEN 'Chunk distribution within expected range'
+            ELSE 'Chunk counts were not observed' END AS details
+FROM total
+UNION ALL
+SELECT 'size_distribution',
+       size_skew,
+       CASE WHEN size_skew >= 0.5 THEN 'CRITICAL' WHEN size_skew >= 0.3 THEN 'WARNING'
+            WHEN size_skew IS NOT NULL THEN 'NORMAL' END,
+       CASE WHEN size_skew >= 0.5 THEN 'Partition size skew exceeds critical threshold'
+            WHEN size_skew >= 0.3 THEN 'Partition size skew exceeds warning threshold'
+            WHEN size_skew IS NOT NULL THEN 'Partition size skew within expected range'
+            ELSE 'Partition sizes were not observed' END
+FROM total
+UNION ALL
+SELECT 'partition_health',
+       CASE WHEN judged = 0 THEN NULL WHEN unbalanced > 0 THEN unbalanced ELSE warning END,
+       CASE WHEN judged = 0 THEN NULL WHEN unbalanced > 0 THEN 'CRITICAL'
+            WHEN warning > 0 THEN 'WARNING' ELSE 'NORMAL' END,
+       CASE WHEN judged = 0 THEN 'No partition was measured'
+            WHEN unbalanced > 0 THEN unbalanced || ' partitions require rebalancing'
+            WHEN warning > 0 THEN warning || ' partitions show early warnings'
+            ELSE 'All partitions report healthy status' END
+FROM total
+UNION ALL
+SELECT 'hot_partitions',
+       hot,
+       CASE WHEN hot > 0 THEN 'WARNING' WHEN hot IS NOT NULL THEN 'NORMAL' END,
+       CASE WHEN hot > 0 THEN 'High recent write activity detected'
+            WHEN hot IS NOT NULL THEN 'No abnormal recent write activity detected'
+            ELSE 'Recent write activity was not observed' END
+FROM total
+UNION ALL
+SELECT 'distribution_variance',
+       distribution_variance,
+       distribution_variance_status,
+       CASE distribution_variance_status
+           WHEN 'CRITICAL' THEN 'Distribution variance exceeds critical threshold'
+           WHEN 'WARNING' THEN 'Distribution variance exceeds warning threshold'
+           WHEN 'NORMAL' THEN 'Distribution variance within expected range'
+           ELSE 'Chunk counts were not observed' END
+FROM snapshot;

@@ -1,0 +1,59 @@
+/* SQLite, opened the one way we trust it: a file's bytes in memory, read-only, defensive, with
+ * limits. Internal to store/. */
+#ifndef PGSKEW_STORE_DATABASE_H
+#define PGSKEW_STORE_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "base/base.h"
+
+typedef struct pgs_database {
+    sqlite3 *db;
+    char *bytes;       /* the file; NULL for a database that is being written */
+    const char *path;  /* for messages; borrowed */
+    uint64_t ops_left; /* virtual machine instructions it may still use */
+} pgs_database;
+
+/* Whether a file begins like a SQLite database with this application_id. False also when it
+ * cannot be read. Costs one read of 100 bytes. */
+bool pgs_database_is_ours(const char *path, uint32_t application_id);
+
+/* Read and open a file from strangers. `thorough` runs quick_check over all of it. */
+pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t application_id,
+                             bool thorough, pgs_err *err) PGS_CHECK;
+
+/* An empty database in memory with `schema` and the two pragmas set. */
+pgs_status pgs_database_new(pgs_database *d, const char *path, uint32_t application_id,
+                            const char *schema, pgs_err *err) PGS_CHECK;
+
+/* Create the file at d->path from what is in memory. */
+pgs_status pgs_database_save(pgs_database *d, pgs_err *err) PGS_CHECK;
+
+void pgs_database_close(pgs_database *d);
+
+/* Run SQL without results. */
+pgs_status pgs_database_exec(pgs_database *d, const char *sql, pgs_err *err) PGS_CHECK;
+
+/* Finalize *stmt with sqlite3_finalize(). */
+pgs_status pgs_database_prepare(pgs_database *d, const char *sql, sqlite3_stmt **stmt,
+                                pgs_err *err) PGS_CHECK;
+
+/* SELECT these columns of `table`, in this order, followed by `suffix` (WHERE, ORDER BY). A column
+ * that the table lacks is NULL: that is how an older file is read. *stmt stays NULL where there
+ * is no ordinary table of that name. At most 64 columns. */
+pgs_status pgs_database_select(pgs_database *d, const char *table, const char *const *column,
+                               size_t n, const char *suffix, sqlite3_stmt **stmt,
+                               pgs_err *err) PGS_CHECK;
+
+/* SQLITE_ROW or SQLITE_DONE as true/false in *row; anything else is an error. */
+pgs_status pgs_database_step(pgs_database *d, sqlite3_stmt *stmt, bool *row,
+                             pgs_err *err) PGS_CHECK;
+
+/* The bytes do not hold what they should: PGS_E_DATA naming the file and `why`. */
+pgs_status pgs_database_damaged(const pgs_database *d, pgs_err *err, const char *why, ...)
+    PGS_PRINTF(3, 4) PGS_CHECK;
+
+/* Turn SQLite's last error into ours. */
+pgs_status pgs_database_error(pgs_database *d, pgs_err *err) PGS_CHECK;
+
+#endif

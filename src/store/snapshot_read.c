@@ -1,0 +1,459 @@
+/* Reading a snapshot that may come from anyone. Only our tables are read, by name; every cell's
+ * type is checked here and every value by pgs_snapshot_check(). A column that is missing is
+ * NULL: that is how a file of an older minor version looks. */
+#include "store/snapshot_read.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "store/database.h"
+#include "store/layout.h"
+
+/* A row being read; `what` names the table for messages. */
+typedef struct cells {
+    const pgs_database *d;
+    sqlite3_stmt *stmt;
+    const char *what;
+    const char *const *column;
+} cells;
+
+static pgs_status bad_cell(const cells *c, int i, const char *wanted, pgs_err *err) {
+    return pgs_database_damaged(c->d, err, "%s.%s is not %s", c->what, c->column[i], wanted);
+}
+
+static pgs_status cell_int(const cells *c, int i, int64_t none, int64_t *out, pgs_err *err) {
+    int type = sqlite3_column_type(c->stmt, i);
+    if (type != SQLITE_NULL && type != SQLITE_INTEGER)
+        return bad_cell(c, i, "an integer", err);
+    *out = type == SQLITE_NULL ? none : sqlite3_column_int64(c->stmt, i);
+    return PGS_OK;
+}
+
+/* Borrowed until the next step; NULL where the cell is NULL. */
+static pgs_status cell_text(const cells *c, int i, const char **out, pgs_err *err) {
+    int type = sqlite3_column_type(c->stmt, i);
+    if (type != SQLITE_NULL && type != SQLITE_TEXT)
+        return bad_cell(c, i, "text", err);
+    *out = type == SQLITE_NULL ? NULL : (const char *)sqlite3_column_text(c->stmt, i);
+    if (*out && strlen(*out) != (size_t)sqlite3_column_bytes(c->stmt, i))
+        return bad_cell(c, i, "text without NUL bytes", err);
+    return type == SQLITE_TEXT && !*out ? pgs_no_memory(err) : PGS_OK;
+}
+
+static pgs_status cell_time(const cells *c, int i, int64_t *us, pgs_err *err) {
+    const char *text;
+    pgs_status st = cell_text(c, i, &text, err);
+    *us = PGS_TIME_NONE;
+    if (st == PGS_OK && text && !pgs_time_parse(text, INT64_MIN, us))
+        return bad_cell(c, i, "a time", err);
+    return st;
+}
+
+static pgs_status cell_value(const cells *c, int i, pgs_unit unit, double *out, pgs_err *err) {
+    int type = sqlite3_column_type(c->stmt, i);
+    int64_t whole;
+    if (type == SQLITE_NULL || unit == PGS_UNIT_TIME) {
+        pgs_status st = cell_time(c, i, &whole, err);
+        *out = whole == PGS_TIME_NONE ? NAN : (double)whole;
+        return st;
+    }
+    if (!pgs_unit_is_integer(unit) && (type == SQLITE_FLOAT || type == SQLITE_INTEGER)) {
+        *out = sqlite3_column_double(c->stmt, i);
+        return PGS_OK;
+    }
+    pgs_status st = cell_int(c, i, 0, &whole, err);
+    *out = (double)whole;
+    if (st == PGS_OK && (whole < 0 || whole > (int64_t)PGS_MAX_INTEGER))
+        return bad_cell(c, i, "between 0 and 2^53", err);
+    return st;
+}
+
+static pgs_status keep_text(const cells *c, int i, pgs_snapshot *out, char **field, pgs_err *err) {
+    const char *text;
+    pgs_status st = cell_text(c, i, &text, err);
+    return st == PGS_OK ? pgs_snapshot_text(out, field, text, err) : st;
+}
+
+/* The index of the cell's text among `n` names; `n` for NULL. */
+static pgs_status cell_choice(const cells *c, int i, const char *(*name)(int), int n, int *out,
+                              pgs_err *err) {
+    const char *text;
+    pgs_status st = cell_text(c, i, &text, err);
+    *out = n;
+    if (st != PGS_OK || !text)
+        return st;
+    for (int k = 0; k < n; k++) {
+        if (strcmp(name(k), text) == 0) {
+            *out = k;
+            return PGS_OK;
+        }
+    }
+    return bad_cell(c, i, "a word we know", err);
+}
+
+static const char *health_name(int k) {
+    return pgs_health_status_name((pgs_health_status)k);
+}
+
+static const char *skew_name(int k) {
+    return pgs_skew_status_name((pgs_skew_status)k);
+}
+
+static const char *counts_name(int k) {
+    return k == PGS_COUNTS_EXACT ? "exact" : "estimate";
+}
+
+/* ---- version ---- */
+
+static pgs_status judge_version(pgs_database *d, const char *version, pgs_snapshot *out,
+                                pgs_err *err) {
+    int major = -1, minor = -1, end = 0;
+    if (version)
+        sscanf(version, "%9d.%9d%n", &major, &minor, &end);
+    if (!version || end == 0 || version[end] != '\0' || major < 1 || minor < 0) {
+        pgs_status st =
+            pgs_fail(err, PGS_E_DATA, "\"%s\" does not say which schema version it has", d->path);
+        pgs_hint(err, "take the snapshot again with this version of pgskew-collect");
+        return st;
+    }
+    if (major > 1) {
+        pgs_status st =
+            pgs_fail(err, PGS_E_DATA, "\"%s\" has schema version %d.%d, newer than the %s we read",
+                     d->path, major, minor, PGS_SCHEMA_VERSION);
+        pgs_hint(err, "read it with a newer pgskew");
+        return st;
+    }
+    if (minor == 0)
+        return PGS_OK;
+    char text[600];
+    snprintf(text, sizeof text,
+             "\"%.400s\" has schema version %d.%d, newer than %s: what is new in it is left out",
+             d->path, major, minor, PGS_SCHEMA_VERSION);
+    return pgs_snapshot_text(out, &out->warning, text, err);
+}
+
+static pgs_status read_version(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    static const char *const COLUMN[] = {"value"};
+    cells c = {.d = d, .what = "meta", .column = COLUMN};
+    pgs_status st =
+        pgs_database_select(d, "meta", COLUMN, 1, "WHERE key = 'schema_version'", &c.stmt, err);
+    bool row = false;
+    const char *version = NULL;
+    if (st == PGS_OK && c.stmt)
+        st = pgs_database_step(d, c.stmt, &row, err);
+    if (st == PGS_OK && row)
+        st = cell_text(&c, 0, &version, err);
+    if (st == PGS_OK)
+        st = judge_version(d, version, out, err);
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+/* ---- the row that says what it is ---- */
+
+static pgs_status head_texts(const cells *c, pgs_snapshot *out, pgs_err *err) {
+    const struct {
+        int column;
+        char **field;
+    } TEXT[] = {{HEAD_SYSTEM_IDENTIFIER, &out->head.system_identifier},
+                {HEAD_DATABASE, &out->head.database},
+                {HEAD_TABLE_NAME, &out->head.table_name},
+                {HEAD_SOURCE, &out->head.source},
+                {HEAD_SERVER_VERSION, &out->server_version},
+                {HEAD_NOTES, &out->notes}};
+    pgs_status st = PGS_OK;
+    for (size_t i = 0; st == PGS_OK && i < PGS_COUNT_OF(TEXT); i++)
+        st = keep_text(c, TEXT[i].column, out, TEXT[i].field, err);
+    return st;
+}
+
+static pgs_status head_moment(const cells *c, pgs_snapshot *out, pgs_err *err) {
+    int64_t as_text = PGS_TIME_NONE;
+    pgs_status st = cell_time(c, HEAD_TAKEN_AT, &as_text, err);
+    if (st == PGS_OK)
+        st = cell_int(c, HEAD_TAKEN_AT_US, as_text, &out->head.taken_us, err);
+    if (st == PGS_OK && as_text != out->head.taken_us)
+        return pgs_database_damaged(c->d, err, "taken_at and taken_at_us are different moments");
+    return st == PGS_OK ? cell_time(c, HEAD_STATS_RESET, &out->stats_reset_us, err) : st;
+}
+
+static pgs_status head_numbers(const cells *c, pgs_snapshot *out, pgs_err *err) {
+    int64_t n_parts, in_recovery;
+    int counts, status;
+    pgs_status st = cell_int(c, HEAD_PARTITION_COUNT, -1, &n_parts, err);
+    if (st == PGS_OK)
+        st = cell_int(c, HEAD_IN_RECOVERY, -1, &in_recovery, err);
+    if (st == PGS_OK)
+        st = cell_int(c, HEAD_TABLE_RELID, 0, &out->table_relid, err);
+    if (st == PGS_OK)
+        st = cell_choice(c, HEAD_COUNTS, counts_name, PGS_COUNTS_COUNT, &counts, err);
+    if (st == PGS_OK)
+        st = cell_choice(c, HEAD_VARIANCE_STATUS, skew_name, PGS_SKEW_UNKNOWN, &status, err);
+    if (st != PGS_OK)
+        return st;
+    if (n_parts < 0 || n_parts > (int64_t)PGS_MAX_PARTITIONS || counts == PGS_COUNTS_COUNT)
+        return pgs_database_damaged(c->d, err, "its row in table snapshot is incomplete");
+    out->head.n_parts = (size_t)n_parts;
+    out->head.counts = (pgs_counts)counts;
+    out->in_recovery = in_recovery < 0 ? -1 : in_recovery != 0;
+    out->distribution_status = (pgs_skew_status)status;
+    const struct {
+        int column;
+        pgs_unit unit;
+        double *to;
+    } VALUE[] = {
+        {HEAD_STRAY_CHUNKS, PGS_UNIT_ROWS, &out->stray_metric[PGS_CHUNK_COUNT]},
+        {HEAD_STRAY_BYTES, PGS_UNIT_BYTES, &out->stray_metric[PGS_SIZE_BYTES]},
+        {HEAD_COLLECT_MS, PGS_UNIT_REAL, &out->collect_ms},
+        {HEAD_VARIANCE, PGS_UNIT_REAL, &out->distribution_variance},
+    };
+    for (size_t i = 0; st == PGS_OK && i < PGS_COUNT_OF(VALUE); i++)
+        st = cell_value(c, VALUE[i].column, VALUE[i].unit, VALUE[i].to, err);
+    return st;
+}
+
+static pgs_status read_head(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    cells c = {.d = d, .what = "snapshot", .column = pgs_head_column};
+    pgs_status st =
+        pgs_database_select(d, "snapshot", pgs_head_column, HEAD_COLUMNS, "LIMIT 2", &c.stmt, err);
+    bool row = false;
+    if (st == PGS_OK && c.stmt)
+        st = pgs_database_step(d, c.stmt, &row, err);
+    if (st == PGS_OK && !row)
+        st = pgs_database_damaged(d, err, "table snapshot is missing or empty");
+    if (st == PGS_OK)
+        st = head_texts(&c, out, err);
+    if (st == PGS_OK)
+        st = head_moment(&c, out, err);
+    if (st == PGS_OK)
+        st = head_numbers(&c, out, err);
+    if (st == PGS_OK)
+        st = pgs_database_step(d, c.stmt, &row, err);
+    if (st == PGS_OK && row)
+        st = pgs_database_damaged(d, err, "it holds more than one snapshot");
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+/* ---- partitions ---- */
+
+static pgs_status read_part(const cells *c, pgs_snapshot *out, size_t p, pgs_err *err) {
+    pgs_partition *part = &out->part[p];
+    int64_t measured = 0;
+    int health;
+    pgs_status st = cell_int(c, PART_NUM, -1, &part->num, err);
+    if (st == PGS_OK)
+        st = cell_int(c, PART_RELID, 0, &part->relid, err);
+    if (st == PGS_OK)
+        st = cell_int(c, PART_RELFILENODE, 0, &part->relfilenode, err);
+    if (st == PGS_OK)
+        st = cell_int(c, PART_MEASURED, 0, &measured, err);
+    if (st == PGS_OK)
+        st = keep_text(c, PART_NAME, out, &part->name, err);
+    if (st == PGS_OK)
+        st = keep_text(c, PART_BOUNDS, out, &part->bounds, err);
+    if (st == PGS_OK)
+        st = cell_choice(c, PART_HEALTH, health_name, PGS_UNMEASURED, &health, err);
+    if (st != PGS_OK)
+        return st;
+    part->measured = measured != 0;
+    out->health[p] = (pgs_health_status)health;
+    for (pgs_metric m = 0; st == PGS_OK && m < PGS_METRIC_COUNT; m++)
+        st = cell_value(c, PART_FIRST_METRIC + (int)m, pgs_metric_get(m)->unit, &out->metric[m][p],
+                        err);
+    return st;
+}
+
+static pgs_status read_parts(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    const char *column[PART_COLUMNS];
+    pgs_part_columns(column);
+    size_t promised = out->head.n_parts, n = 0;
+    cells c = {.d = d, .what = "partition_stat", .column = column};
+    pgs_status st = pgs_database_select(d, "partition_stat", column, PART_COLUMNS,
+                                        "ORDER BY partition_num", &c.stmt, err);
+    if (st == PGS_OK && !c.stmt)
+        st = pgs_database_damaged(d, err, "table partition_stat is missing");
+    if (st == PGS_OK)
+        st = pgs_snapshot_set_parts(out, promised, err);
+    for (bool row; st == PGS_OK; n++) {
+        st = pgs_database_step(d, c.stmt, &row, err);
+        if (st != PGS_OK || !row)
+            break;
+        if (n == promised)
+            st = pgs_database_damaged(d, err, "it has more than the %zu partitions it promises",
+                                      promised);
+        else
+            st = read_part(&c, out, n, err);
+    }
+    if (st == PGS_OK && n < promised)
+        st = pgs_database_damaged(d, err, "it has %zu of the %zu partitions it promises", n,
+                                  promised);
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+/* ---- tables that may be missing or empty ---- */
+
+static pgs_status count_rows(pgs_database *d, const char *table, size_t *n, pgs_err *err) {
+    static const char *const COLUMN[] = {"snapshot_id"};
+    sqlite3_stmt *stmt;
+    bool row = true;
+    pgs_status st = pgs_database_select(d, table, COLUMN, 1, "", &stmt, err);
+    for (*n = 0; st == PGS_OK && stmt && row; *n += row)
+        st = pgs_database_step(d, stmt, &row, err);
+    sqlite3_finalize(stmt);
+    return st;
+}
+
+static pgs_status read_strays(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    static const char *const COLUMN[] = {"partition_name", "chunk_count", "size_bytes"};
+    size_t n;
+    cells c = {.d = d, .what = "stray", .column = COLUMN};
+    pgs_status st = count_rows(d, "stray", &n, err);
+    if (st != PGS_OK || n == 0)
+        return st;
+    st = pgs_database_select(d, "stray", COLUMN, 3, "ORDER BY partition_name", &c.stmt, err);
+    if (st == PGS_OK)
+        st = pgs_snapshot_set_strays(out, n, err);
+    bool row = false;
+    for (size_t i = 0; st == PGS_OK && i < n; i++) {
+        st = pgs_database_step(d, c.stmt, &row, err);
+        if (st == PGS_OK)
+            st = keep_text(&c, 0, out, &out->stray[i].name, err);
+        if (st == PGS_OK)
+            st = cell_value(&c, 1, PGS_UNIT_ROWS, &out->stray[i].chunk_count, err);
+        if (st == PGS_OK)
+            st = cell_value(&c, 2, PGS_UNIT_BYTES, &out->stray[i].size_bytes, err);
+    }
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+static pgs_status read_collection_ids(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    static const char *const COLUMN[] = {"collection_id", "name"};
+    cells c = {.d = d, .what = "collection", .column = COLUMN};
+    pgs_status st =
+        pgs_database_select(d, "collection", COLUMN, 2, "ORDER BY collection_id", &c.stmt, err);
+    bool row = false;
+    for (size_t i = 0; st == PGS_OK && i < out->n_collections; i++) {
+        st = pgs_database_step(d, c.stmt, &row, err);
+        if (st == PGS_OK)
+            st = keep_text(&c, 0, out, &out->collection[i].id, err);
+        if (st == PGS_OK)
+            st = keep_text(&c, 1, out, &out->collection[i].name, err);
+        if (st == PGS_OK && !out->collection[i].id)
+            st = bad_cell(&c, 0, "text", err);
+        if (st == PGS_OK && i > 0 && strcmp(out->collection[i - 1].id, out->collection[i].id) >= 0)
+            st = pgs_database_damaged(d, err, "a collection is there twice");
+    }
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+/* Both lists are read in the order of the id, so the collection of a row is this one or a later. */
+static pgs_status read_stat(const cells *c, pgs_snapshot *out, size_t i, size_t *collection,
+                            pgs_err *err) {
+    pgs_collection_stat *s = &out->collection_stat[i];
+    const char *id;
+    pgs_status st = cell_text(c, STAT_COLLECTION_ID, &id, err);
+    if (st != PGS_OK)
+        return st;
+    while (id && *collection < out->n_collections &&
+           strcmp(out->collection[*collection].id, id) < 0)
+        (*collection)++;
+    if (!id || *collection == out->n_collections ||
+        strcmp(out->collection[*collection].id, id) != 0)
+        return pgs_database_damaged(c->d, err, "collection_stat has a row of no collection");
+    s->collection = *collection;
+    st = cell_int(c, STAT_PARTITION_NUM, -1, &s->partition_num, err);
+    if (st == PGS_OK)
+        st = cell_int(c, STAT_KEY_HASH, PGS_TIME_NONE, &s->key_hash, err);
+    const struct {
+        int column;
+        pgs_unit unit;
+        double *to;
+    } VALUE[] = {
+        {STAT_CHUNK_COUNT, PGS_UNIT_ROWS, &s->chunk_count},
+        {STAT_DOCUMENT_COUNT, PGS_UNIT_ROWS, &s->document_count},
+        {STAT_TOKEN_SUM, PGS_UNIT_ROWS, &s->token_sum},
+        {STAT_TOKEN_CHUNK_COUNT, PGS_UNIT_ROWS, &s->token_chunk_count},
+        {STAT_AVG_TOKENS, PGS_UNIT_REAL, &s->avg_tokens},
+        {STAT_SIZE_BYTES, PGS_UNIT_BYTES, &s->size_bytes},
+        {STAT_LAST_CREATED_AT, PGS_UNIT_TIME, &s->last_created_at},
+    };
+    for (size_t k = 0; st == PGS_OK && k < PGS_COUNT_OF(VALUE); k++)
+        st = cell_value(c, VALUE[k].column, VALUE[k].unit, VALUE[k].to, err);
+    return st;
+}
+
+static pgs_status count_collections(pgs_database *d, size_t *n, pgs_err *err) {
+    static const char *const COLUMN[] = {"collection_id"};
+    sqlite3_stmt *stmt;
+    bool row = true;
+    pgs_status st = pgs_database_select(d, "collection", COLUMN, 1, "", &stmt, err);
+    for (*n = 0; st == PGS_OK && stmt && row; *n += row)
+        st = pgs_database_step(d, stmt, &row, err);
+    sqlite3_finalize(stmt);
+    return st;
+}
+
+static pgs_status read_collections(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    size_t n_collections, n_stats, collection = 0;
+    pgs_status st = count_collections(d, &n_collections, err);
+    if (st == PGS_OK)
+        st = count_rows(d, "collection_stat", &n_stats, err);
+    if (st != PGS_OK || n_collections == 0)
+        return st;
+    cells c = {.d = d, .what = "collection_stat", .column = pgs_stat_column};
+    st = pgs_snapshot_set_collections(out, n_collections, n_stats, err);
+    if (st == PGS_OK)
+        st = read_collection_ids(d, out, err);
+    if (st == PGS_OK)
+        st = pgs_database_select(d, "collection_stat", pgs_stat_column, STAT_COLUMNS,
+                                 "ORDER BY collection_id, partition_num", &c.stmt, err);
+    bool row = false;
+    for (size_t i = 0; st == PGS_OK && i < n_stats; i++) {
+        st = pgs_database_step(d, c.stmt, &row, err);
+        if (st == PGS_OK)
+            st = read_stat(&c, out, i, &collection, err);
+    }
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+/* ---- all of it ---- */
+
+/* Messages of pgs_snapshot_check() name the value; here they get the file's name. */
+static pgs_status check_values(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
+    pgs_err inner;
+    pgs_status st = pgs_snapshot_check(out, &inner);
+    return st == PGS_E_DATA ? pgs_database_damaged(d, err, "%s", inner.msg)
+           : st == PGS_OK   ? PGS_OK
+                            : pgs_fail(err, st, "%s", inner.msg);
+}
+
+static pgs_status read_into(const char *path, pgs_snapshot *out, bool whole, pgs_err *err) {
+    static pgs_status (*const STEP[])(pgs_database *, pgs_snapshot *, pgs_err *) = {
+        read_version, read_head, read_parts, read_strays, read_collections, check_values};
+    pgs_database d;
+    pgs_status st = pgs_database_open(&d, path, PGS_SNAPSHOT_APPLICATION_ID, whole, err);
+    if (st != PGS_OK)
+        return st;
+    size_t steps = whole ? PGS_COUNT_OF(STEP) : 2;
+    for (size_t i = 0; st == PGS_OK && i < steps; i++)
+        st = STEP[i](&d, out, err);
+    if (st == PGS_OK)
+        st = pgs_snapshot_text(out, &out->head.path, path, err);
+    pgs_database_close(&d);
+    if (st != PGS_OK)
+        pgs_snapshot_reset(out);
+    return st;
+}
+
+pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) {
+    return read_into(path, out, true, err);
+}
+
+pgs_status pgs_snapshot_read_head(const char *path, pgs_snapshot *out, pgs_err *err) {
+    return read_into(path, out, false, err);
+}
