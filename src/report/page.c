@@ -142,7 +142,7 @@ static void add_alerts(draft *d) {
         pgs_buf buf = {0};
         pgs_buf_text(&buf, alert->message);
         put_names(&buf, alert);
-        pgs_buf_format(&buf, ": %s", alert->action);
+        pgs_buf_format(&buf, ". %s", alert->action);
         add_line(d, PGS_BLOCK_SENTENCE, tone, alert->level, &buf);
     }
     const pgs_skew_metric *hot = &r->skew[PGS_SKEW_HOT_PARTITIONS];
@@ -201,38 +201,51 @@ static void add_health_grid(draft *d) {
     add_rest(d, n_left_out, "healthy partitions", "distribution");
 }
 
+#define MAX_KEYS 3
+
 typedef struct ranked {
-    double value;
+    double key[MAX_KEYS]; /* -1: not observed, or no such key */
     size_t row;
 } ranked;
 
-/* Largest first, what was not observed last, else as the rows were. */
-static int by_value_falling(const void *a, const void *b) {
+/* Largest keys first, what was not observed last, else as the rows were. */
+static int by_keys_falling(const void *a, const void *b) {
     const ranked *x = a, *y = b;
-    if (isnan(x->value) != isnan(y->value))
-        return isnan(x->value) ? 1 : -1;
-    if (x->value != y->value && !isnan(x->value))
-        return x->value < y->value ? 1 : -1;
-    return x->row < y->row ? -1 : x->row > y->row;
+    for (size_t k = 0; k < MAX_KEYS; k++)
+        if (x->key[k] != y->key[k])
+            return x->key[k] < y->key[k] ? 1 : -1;
+    return (x->row > y->row) - (x->row < y->row);
 }
 
-/* A grid of partitions, the largest of `metric` first; the first TOP of them in a full report. */
-static void add_ranking(draft *d, pgs_grid_kind kind, pgs_metric metric, const char *command) {
-    pgs_grid grid = pgs_grid_of(kind, d->input);
-    size_t n_rows = grid.n_rows;
-    size_t *row = new_choice(d, &grid);
-    ranked *rank = row ? pgs_alloc(n_rows, sizeof *rank) : NULL;
-    if (row && !rank) {
+/* Order the partitions by metrics that are never negative, the largest first. */
+static void rank_rows(draft *d, const pgs_metric *metric, size_t n_metrics, size_t n_rows,
+                      size_t *row) {
+    ranked *rank = pgs_alloc(n_rows, sizeof *rank);
+    if (!rank) {
         d->no_memory = true;
         return;
     }
-    for (size_t i = 0; rank && i < n_rows; i++)
-        rank[i] = (ranked){d->input->snapshot->metric[metric][i], i};
-    if (rank)
-        qsort(rank, n_rows, sizeof *rank, by_value_falling);
-    for (size_t i = 0; rank && i < n_rows; i++)
+    for (size_t i = 0; i < n_rows; i++) {
+        rank[i] = (ranked){.key = {-1, -1, -1}, .row = i};
+        for (size_t k = 0; k < n_metrics; k++) {
+            double value = d->input->snapshot->metric[metric[k]][i];
+            rank[i].key[k] = isnan(value) ? -1 : value;
+        }
+    }
+    qsort(rank, n_rows, sizeof *rank, by_keys_falling);
+    for (size_t i = 0; i < n_rows; i++)
         row[i] = rank[i].row;
     pgs_free(rank);
+}
+
+/* A grid of partitions, ranked; the first TOP of them in a full report. */
+static void add_ranking(draft *d, pgs_grid_kind kind, const pgs_metric *metric, size_t n_metrics,
+                        const char *command) {
+    pgs_grid grid = pgs_grid_of(kind, d->input);
+    size_t n_rows = grid.n_rows;
+    size_t *row = new_choice(d, &grid);
+    if (row)
+        rank_rows(d, metric, n_metrics, n_rows, row);
     if (d->full && n_rows > TOP)
         grid.n_rows = TOP;
     add_grid(d, &grid);
@@ -263,11 +276,17 @@ static void page_distribution(draft *d) {
 }
 
 static void page_sizes(draft *d) {
-    add_ranking(d, PGS_GRID_SIZES_READ, PGS_SIZE_BYTES, "sizes");
+    static const pgs_metric KEY[] = {PGS_SIZE_BYTES};
+    add_ranking(d, PGS_GRID_SIZES_READ, KEY, PGS_COUNT_OF(KEY), "sizes");
 }
 
 static void page_hot(draft *d) {
-    add_ranking(d, PGS_GRID_HOT, PGS_CHUNKS_LAST_HOUR, "hot");
+    static const pgs_metric KEY[MAX_KEYS] = {
+        PGS_CHUNKS_LAST_HOUR,
+        PGS_CHUNKS_LAST_DAY,
+        PGS_CHUNKS_LAST_WEEK,
+    };
+    add_ranking(d, PGS_GRID_HOT, KEY, PGS_COUNT_OF(KEY), "hot");
 }
 
 static void page_skew(draft *d) {
