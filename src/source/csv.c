@@ -178,10 +178,25 @@ static pgs_status read_companion(import *in, const export_file *file, pgs_err *e
 
 /* ---- collections ---- */
 
-enum { ID, NAME, CHUNKED_DOCUMENTS, TOTAL_CHUNKS, AVG_TOKENS, LAST_CREATED, N_COLLECTION_COLUMNS };
+enum {
+    ID,
+    NAME,
+    CHUNKED_DOCUMENTS,
+    TOTAL_CHUNKS,
+    AVG_TOKENS,
+    LAST_CREATED,
+    PARTITIONS, /* in our own exports; of no use without saying which */
+    N_COLLECTION_COLUMNS
+};
 
 static const char *const COLLECTION_COLUMN[N_COLLECTION_COLUMNS] = {
-    "id", "name", "chunked_documents", "total_chunks", "avg_tokens_per_chunk", "last_chunk_created",
+    "id",
+    "name",
+    "chunked_documents",
+    "total_chunks",
+    "avg_tokens_per_chunk",
+    "last_chunk_created",
+    "partitions",
 };
 
 static const pgs_csv_layout COLLECTIONS = {

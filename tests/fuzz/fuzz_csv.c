@@ -1,0 +1,83 @@
+/* Whatever the bytes of an export are, reading it ends in a status: never a crash, never a value
+ * out of range. The first byte picks the file that the rest becomes; its companions are sound.
+ *
+ * With clang and PGSKEW_FUZZ this is a libFuzzer target. Otherwise PGSKEW_REPLAY gives it a main
+ * that runs it over the files it is given, so that every input that once failed stays tested. */
+#include <stdint.h>
+
+#include "base/base.h"
+#include "pgskew/source.h"
+#include "support/csv_directory.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static const char *const FILE_NAME[] = {
+    "partition_chunk_distribution.csv", "partition_size_distribution.csv",
+    "partition_hot_spots.csv",          "partition_stats.csv",
+    "collection_chunking_stats.csv",    "partition_health_summary.csv",
+    "analyze_partition_skew.csv",
+};
+
+static const char SOUND[] = "partition_num,chunk_count\n0,10\n1,20\n2,\n";
+
+static void require(bool held) {
+    if (!held)
+        abort();
+}
+
+static void one_import(const char *directory) {
+    pgs_csv_options options = {
+        .directory = directory, .taken_us = 1, .naive_offset_us = PGS_TIME_NONE};
+    pgs_snapshot snap;
+    pgs_result result;
+    pgs_err err = {0};
+    pgs_snapshot_init(&snap);
+    pgs_result_init(&result);
+    pgs_status st = pgs_csv_read(&options, NULL, &snap, &err);
+    require(st == PGS_OK || err.msg[0] != '\0');
+    if (st == PGS_OK) {
+        require(pgs_snapshot_check(&snap, &err) == PGS_OK);
+        st = pgs_csv_cross_check(&options, NULL, &snap, &result, &err);
+    }
+    require(st == PGS_OK || st == PGS_E_DATA);
+    require(pgs_text_is_utf8(err.msg) && pgs_text_is_utf8(err.hint));
+    pgs_snapshot_reset(&snap);
+    pgs_result_reset(&result);
+    require(pgs_mem_live() == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+    csv_directory dir;
+    if (n == 0)
+        return 0;
+    require(csv_directory_make(&dir));
+    require(csv_directory_write(&dir, FILE_NAME[0], SOUND, sizeof SOUND - 1));
+    const char *file = FILE_NAME[data[0] % PGS_COUNT_OF(FILE_NAME)];
+    require(csv_directory_write(&dir, file, data + 1, n - 1));
+    one_import(dir.path);
+    csv_directory_remove(&dir);
+    return 0;
+}
+
+#ifdef PGSKEW_REPLAY
+int main(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        char *bytes;
+        size_t n;
+        pgs_err err;
+        if (pgs_file_read(argv[i], (size_t)1 << 26, &bytes, &n, &err) != PGS_OK) {
+            fprintf(stderr, "fuzz_csv: %s\n", err.msg);
+            return 1;
+        }
+        uint8_t *copy = malloc(n + 1); /* pgs_mem_live() is to count the import alone */
+        if (copy)
+            memcpy(copy, bytes, n);
+        pgs_free(bytes);
+        if (copy)
+            LLVMFuzzerTestOneInput(copy, n);
+        free(copy);
+    }
+    printf("fuzz_csv: %d inputs\n", argc - 1);
+    return 0;
+}
+#endif
