@@ -1,0 +1,1 @@
+SELECT id::text, name::text FROM {{table}} WHERE id IS NOT NULL

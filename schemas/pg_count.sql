@@ -1,0 +1,54 @@
+-- Count a batch of leaves. Every row is read once: rows are grouped by leaf, collection and
+-- document, and those groups, some twenty times fewer, are counted after. NULL ids are no
+-- collection and no document.
+WITH chunk AS (
+    {{arms}}
+),
+piece AS MATERIALIZED (
+    SELECT leaf, collection, document,
+           count(*) AS chunks,
+           sum(tokens) AS token_sum, count(tokens) AS token_chunks,
+           min(created) AS oldest, max(created) AS newest,
+           count(*) FILTER (WHERE created >= {{hour}}) AS last_hour,
+           count(*) FILTER (WHERE created >= {{day}}) AS last_day,
+           count(*) FILTER (WHERE created >= {{week}}) AS last_week
+    FROM chunk
+    GROUP BY leaf, collection, document
+),
+by_collection AS MATERIALIZED (
+    SELECT leaf, collection,
+           sum(chunks) AS chunks, count(document) AS documents,
+           sum(token_sum) AS token_sum, sum(token_chunks) AS token_chunks,
+           min(oldest) AS oldest, max(newest) AS newest,
+           sum(last_hour) AS last_hour, sum(last_day) AS last_day, sum(last_week) AS last_week
+    FROM piece
+    GROUP BY leaf, collection
+),
+by_leaf AS (
+    SELECT leaf, count(collection) AS collections,
+           sum(chunks) AS chunks,
+           sum(token_sum) / nullif(sum(token_chunks), 0) AS avg_tokens,
+           min(oldest) AS oldest, max(newest) AS newest,
+           sum(last_hour) AS last_hour, sum(last_day) AS last_day, sum(last_week) AS last_week
+    FROM by_collection
+    GROUP BY leaf
+),
+by_document AS (
+    SELECT leaf, count(document) AS documents
+    FROM (SELECT DISTINCT leaf, document FROM piece) AS document_of_leaf
+    GROUP BY leaf
+)
+SELECT 'leaf' AS row_of, want.leaf, want.relid, pg_relation_filenode(want.relid),
+       coalesce(chunks, 0), coalesce(documents, 0), coalesce(collections, 0), avg_tokens,
+       coalesce(last_hour, 0), coalesce(last_day, 0), coalesce(last_week, 0), oldest, newest,
+       NULL AS collection, NULL AS key_hash, NULL AS token_sum, NULL AS token_chunks
+FROM (VALUES {{leaves}}) AS want (leaf, relid)
+LEFT JOIN by_leaf USING (leaf)
+LEFT JOIN by_document USING (leaf)
+UNION ALL
+SELECT 'collection', leaf, NULL, NULL,
+       chunks, documents, NULL, NULL,
+       NULL, NULL, NULL, NULL, newest,
+       collection::text, hashtext(collection::text), token_sum, token_chunks
+FROM by_collection
+WHERE collection IS NOT NULL AND {{collections}}

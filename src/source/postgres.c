@@ -1,0 +1,150 @@
+/* A live PostgreSQL, one moment of one table: connect, find the table, list its leaves, read their
+ * sizes, count their rows, leave. What each step does to the server is told in its own file. */
+#include <libpq-fe.h>
+#include <string.h>
+
+#include "embedded_sql.h"
+#include "source/postgres.h"
+
+/* ---- one snapshot ---- */
+
+/* Not everyone may ask, and some services hide it. */
+static pgs_status find_system(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
+    pgs_pg_question question = {"identify the server", pgs_sql_pg_system, 0, NULL, 1};
+    PGresult *answer;
+    pgs_status st = pgs_pg_try(pg, &question, &answer, err);
+    if (!st && answer && PQntuples(answer) == 1 && !PQgetisnull(answer, 0, 0)) {
+        reading->system_identifier = pgs_arena_text(reading->arena, PQgetvalue(answer, 0, 0));
+        st = reading->system_identifier ? PGS_OK : pgs_no_memory(err);
+    }
+    PQclear(answer);
+    return st;
+}
+
+static pgs_status read_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
+    pgs_status st = pgs_pg_begin(pg, err);
+    if (!st)
+        st = pgs_pg_find_table(pg, reading, err);
+    if (!st)
+        st = find_system(pg, reading, err);
+    if (!st)
+        st = pgs_pg_list_leaves(pg, reading, err);
+    if (!st)
+        st = pgs_pg_measure(pg, reading, err);
+    if (!st && pg->options->collections && pg->options->counts == PGS_COUNTS_EXACT)
+        st = pgs_pg_read_names(pg, reading, err);
+    return st ? st : pgs_pg_run(pg, "end the transaction", "COMMIT", err);
+}
+
+pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *listener,
+                           pgs_snapshot *out, pgs_err *err) {
+    pgs_pg pg;
+    pgs_reading reading = {.arena = pgs_arena_new()};
+    double start_ms = pgs_pg_clock_ms();
+    if (!reading.arena)
+        return pgs_no_memory(err);
+    pgs_status st = pgs_pg_open(&pg, options, listener, err);
+    if (!st)
+        st = read_table(&pg, &reading, err);
+    if (!st)
+        st = pgs_pg_fill_snapshot(&pg, &reading, out, err);
+    if (st) {
+        pgs_snapshot_reset(out);
+        pgs_snapshot_init(out);
+    }
+    out->collect_ms = st ? out->collect_ms : pgs_pg_clock_ms() - start_ms;
+    pgs_pg_close(&pg);
+    pgs_free(reading.collection_row);
+    pgs_arena_free(reading.arena);
+    return st;
+}
+
+/* ---- refresh ---- */
+
+static pgs_status schema_of_table(pgs_pg *pg, pgs_buf *schema, pgs_err *err) {
+    char *table;
+    pgs_status st = pgs_pg_table_text(pg->options->table, &table, err);
+    if (st)
+        return st;
+    const char *param[] = {table};
+    pgs_pg_question question = {"look up the table", "SELECT quote_ident((parse_ident($1))[1])", 1,
+                                param, 1};
+    PGresult *answer;
+    st = pgs_pg_ask(pg, &question, &answer, err);
+    if (!st && PQntuples(answer) != 1)
+        st = pgs_pg_nonsense("look up the table", err);
+    else if (!st)
+        pgs_buf_text(schema, PQgetvalue(answer, 0, 0));
+    PQclear(answer);
+    pgs_free(table);
+    return st;
+}
+
+/* What refreshes, best first; row `choice` of the answer's columns. */
+static const struct {
+    const char *verb, *object;
+} REFRESH[] = {
+    {"SELECT", "refresh_collection_chunking_stats()"},
+    {"REFRESH MATERIALIZED VIEW CONCURRENTLY", "collection_chunking_stats"},
+    {"REFRESH MATERIALIZED VIEW", "collection_chunking_stats"},
+};
+
+/* *choice: the first of REFRESH that the database has; or its length. */
+static pgs_status choose_refresh(pgs_pg *pg, const char *schema, size_t *choice, pgs_err *err) {
+    const char *param[] = {schema};
+    pgs_pg_question question = {"look for collection_chunking_stats", pgs_sql_pg_refresh, 1, param,
+                                PGS_COUNT_OF(REFRESH)};
+    PGresult *answer;
+    pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
+    if (!st && PQntuples(answer) != 1)
+        st = pgs_pg_nonsense(question.what, err);
+    for (*choice = 0; !st && *choice < PGS_COUNT_OF(REFRESH); ++*choice)
+        if (strcmp(PQgetvalue(answer, 0, (int)*choice), "t") == 0)
+            break;
+    PQclear(answer);
+    return st;
+}
+
+/* The function's own statements may name the view without its schema. */
+static pgs_status run_refresh(pgs_pg *pg, const char *schema, size_t choice, pgs_err *err) {
+    pgs_buf sql = {0};
+    pgs_buf_text(&sql, "BEGIN; SELECT set_config('search_path', ");
+    pgs_pg_quote_literal(pg, schema, &sql);
+    pgs_buf_text(&sql, " || ', ' || current_setting('search_path'), true); ");
+    if (pg->options->statement_timeout_ms > 0)
+        pgs_buf_format(&sql, "SET LOCAL statement_timeout = %d; ",
+                       pg->options->statement_timeout_ms);
+    pgs_buf_format(&sql, "%s %s.%s; COMMIT", REFRESH[choice].verb, schema, REFRESH[choice].object);
+    pgs_pg_say(pg->listener, "%s %s.%s", REFRESH[choice].verb, schema, REFRESH[choice].object);
+    pgs_status st = sql.failed ? pgs_no_memory(err)
+                               : pgs_pg_run(pg, "refresh collection_chunking_stats", sql.data, err);
+    pgs_buf_reset(&sql);
+    return st;
+}
+
+static pgs_status refresh(pgs_pg *pg, const char *schema, pgs_err *err) {
+    size_t choice;
+    pgs_status st = choose_refresh(pg, schema, &choice, err);
+    if (st)
+        return st;
+    if (choice < PGS_COUNT_OF(REFRESH))
+        return run_refresh(pg, schema, choice, err);
+    st = pgs_fail(err, PGS_E_NO_INPUT,
+                  "there is no materialized view collection_chunking_stats in schema %s", schema);
+    pgs_hint(err, "name a table of the schema that has it with --table");
+    return st;
+}
+
+pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *listener,
+                          pgs_err *err) {
+    pgs_pg pg;
+    pgs_buf schema = {0};
+    pgs_status st = pgs_pg_open(&pg, options, listener, err);
+    if (!st)
+        st = schema_of_table(&pg, &schema, err);
+    if (!st)
+        st = refresh(&pg, pgs_buf_view(&schema), err);
+    pgs_buf_reset(&schema);
+    pgs_pg_close(&pg);
+    return st;
+}

@@ -1,0 +1,392 @@
+/* Leaves in batches, so that the collector is a guest nobody has to fear.
+ *
+ * Each batch runs under a savepoint and is rolled back to it, which keeps the moment and gives up
+ * the locks: whatever the table's size, the collector holds locks on one batch of leaves only.
+ * A batch that is refused a lock is repeated leaf by leaf; a leaf that is refused again stays
+ * unmeasured. All refusals together may cost WAIT_BUDGET_MS, then nothing waits any more.
+ *
+ * TRUNCATE and table rewrites do not respect old snapshots, and neither does DROP: a leaf whose
+ * storage is not where this transaction's catalog has it is marked as changed, never counted. */
+#include <libpq-fe.h>
+#include <math.h>
+#include <string.h>
+
+#include "embedded_sql.h"
+#include "source/postgres.h"
+
+#define GIB               1073741824.0
+#define WAIT_BUDGET_MS    1000.0
+#define STATEMENT_MS      30000.0 /* and as much again for each GiB */
+#define LISTING_BYTES     0.0
+#define PROGRESS_EVERY_MS 1000.0
+
+/* One walk over the leaves. `read` does the work for leaf[index[0 .. n-1]]. */
+typedef struct pass pass;
+struct pass {
+    pgs_pg *pg;
+    pgs_reading *reading;
+    double waited_ms; /* for locks that were refused */
+    pgs_leaf_state from;
+    double batch_bytes; /* a batch is cut when it would hold more */
+    const char *index_scans;
+    pgs_status (*read)(pass *walk, const size_t *index, size_t n, pgs_err *err);
+    size_t transaction_leaves;      /* since this transaction began */
+    double done_bytes, total_bytes; /* heap */
+    double started_ms, said_ms;
+};
+
+/* ---- transactions and savepoints ---- */
+
+static int statement_timeout_ms(const pgs_pg *pg, double bytes) {
+    if (pg->options->statement_timeout_ms > 0)
+        return pg->options->statement_timeout_ms;
+    double ms = STATEMENT_MS * (1 + bytes / GIB);
+    return ms < 2e9 ? (int)ms : 2000000000;
+}
+
+static int lock_timeout_ms(const pgs_pg *pg, double waited_ms) {
+    double left = WAIT_BUDGET_MS - waited_ms, ms = pg->options->lock_timeout_ms;
+    if (ms > left)
+        ms = left;
+    return ms < 1 ? 1 : (int)ms; /* 0 would wait for ever */
+}
+
+static pgs_status run_template(pgs_pg *pg, const char *what, const char *sql, double bytes,
+                               double waited_ms, const char *index_scans, pgs_err *err) {
+    char lock[16], statement[16], workers[16] = "DEFAULT", *text;
+    snprintf(lock, sizeof lock, "%d", lock_timeout_ms(pg, waited_ms));
+    snprintf(statement, sizeof statement, "%d", statement_timeout_ms(pg, bytes));
+    if (pg->options->parallel_workers >= 0)
+        snprintf(workers, sizeof workers, "%d", pg->options->parallel_workers);
+    const pgs_pg_fill fill[] = {{"lock_timeout", lock},
+                                {"statement_timeout", statement},
+                                {"index_scans", index_scans},
+                                {"parallel_workers", workers}};
+    pgs_status st = pgs_pg_template(sql, fill, PGS_COUNT_OF(fill), &text, err);
+    if (st)
+        return st;
+    st = pgs_pg_run(pg, what, text, err);
+    pgs_free(text);
+    return st;
+}
+
+pgs_status pgs_pg_begin(pgs_pg *pg, pgs_err *err) {
+    return run_template(pg, "begin to read", pgs_sql_pg_begin, LISTING_BYTES, 0, "on", err);
+}
+
+/* The leaves as this transaction sees them; those that are gone are marked. */
+static pgs_status take_filenodes(pass *walk, const PGresult *answer, size_t from, size_t to,
+                                 pgs_err *err) {
+    pgs_leaf *leaf = walk->reading->leaf;
+    for (size_t i = from; i < to; i++)
+        leaf[i].filenode = -1;
+    for (int n = 0; n < PQntuples(answer); n++) {
+        pgs_pg_row row = {.result = answer, .row = n};
+        int64_t oid = pgs_pg_next_int(&row), filenode = pgs_pg_next_int(&row);
+        if (row.bad)
+            return pgs_pg_nonsense("look at the partitions again", err);
+        for (size_t i = from; i < to; i++)
+            if (leaf[i].oid == oid)
+                leaf[i].filenode = filenode;
+    }
+    return PGS_OK;
+}
+
+static char *oid_array(const pgs_reading *reading, const size_t *index, size_t n) {
+    pgs_buf buf = {0};
+    for (size_t i = 0; i < n; i++)
+        pgs_buf_format(&buf, "%c%lld", i ? ',' : '{', (long long)reading->leaf[index[i]].oid);
+    pgs_buf_text(&buf, "}");
+    char *text = buf.failed ? NULL : pgs_strdup(buf.data);
+    pgs_buf_reset(&buf);
+    return text;
+}
+
+/* A new moment, for up to PGS_TRANSACTION_LEAVES leaves from leaf[from] on. */
+static pgs_status next_transaction(pass *walk, size_t from, pgs_err *err) {
+    pgs_status st = pgs_pg_run(walk->pg, "end a transaction", "COMMIT", err);
+    if (!st)
+        st = pgs_pg_begin(walk->pg, err);
+    if (st || walk->from == PGS_LEAF_LISTED)
+        return st;
+    size_t index[PGS_TRANSACTION_LEAVES], n = 0;
+    while (n < PGS_TRANSACTION_LEAVES && from + n < walk->reading->n_leaves) {
+        index[n] = from + n;
+        n++;
+    }
+    char *oids = oid_array(walk->reading, index, n);
+    if (!oids)
+        return pgs_no_memory(err);
+    const char *param[] = {oids};
+    pgs_pg_question question = {"look at the partitions again", pgs_sql_pg_filenodes, 1, param, 2};
+    PGresult *answer;
+    st = pgs_pg_ask(walk->pg, &question, &answer, err);
+    if (!st)
+        st = take_filenodes(walk, answer, from, from + n, err);
+    PQclear(answer);
+    pgs_free(oids);
+    return st;
+}
+
+/* ---- one batch ---- */
+
+static double heap_bytes(const pass *walk, const size_t *index, size_t n) {
+    double bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        if (walk->reading->leaf[index[i]].heap_bytes > 0)
+            bytes += walk->reading->leaf[index[i]].heap_bytes;
+    return bytes;
+}
+
+/* What a refusal makes of a leaf; PGS_LEAF_STATE_COUNT: it was another failure. */
+static pgs_leaf_state refusal(const pgs_pg *pg) {
+    if (strcmp(pg->sqlstate, "55P03") == 0)
+        return PGS_LEAF_LOCKED;
+    if (strcmp(pg->sqlstate, "42P01") == 0)
+        return PGS_LEAF_CHANGED;
+    return PGS_LEAF_STATE_COUNT;
+}
+
+/* Read under a savepoint, and give the locks back. */
+static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+    pgs_pg *pg = walk->pg;
+    pgs_status st = run_template(pg, "begin a batch", pgs_sql_pg_batch, heap_bytes(walk, index, n),
+                                 walk->waited_ms, walk->index_scans, err);
+    if (st)
+        return st;
+    pg->sqlstate[0] = '\0';
+    double start_ms = pgs_pg_clock_ms();
+    st = walk->read(walk, index, n, err);
+    if (st && refusal(pg) == PGS_LEAF_STATE_COUNT)
+        return st;
+    if (st)
+        walk->waited_ms += pgs_pg_clock_ms() - start_ms;
+    char sqlstate[sizeof pg->sqlstate];
+    memcpy(sqlstate, pg->sqlstate, sizeof sqlstate);
+    pgs_err again;
+    pgs_status end = pgs_pg_run(pg, "end a batch",
+                                "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew", &again);
+    memcpy(pg->sqlstate, end ? "" : sqlstate, end ? 1 : sizeof sqlstate);
+    if (end && err)
+        *err = again;
+    return end ? end : st;
+}
+
+static pgs_status read_batch(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+    pgs_status st = read_guarded(walk, index, n, err);
+    if (!st || refusal(walk->pg) == PGS_LEAF_STATE_COUNT)
+        return st;
+    for (size_t i = 0; i < n; i++) {
+        st = read_guarded(walk, &index[i], 1, err);
+        pgs_leaf_state refused = st ? refusal(walk->pg) : PGS_LEAF_STATE_COUNT;
+        if (st && refused == PGS_LEAF_STATE_COUNT)
+            return st;
+        if (st)
+            walk->reading->leaf[index[i]].state = refused;
+    }
+    return PGS_OK;
+}
+
+static void show_progress(pass *walk, const size_t *index, size_t n) {
+    double now_ms = pgs_pg_clock_ms();
+    walk->done_bytes += heap_bytes(walk, index, n);
+    if (walk->total_bytes <= 0 || now_ms - walk->said_ms < PROGRESS_EVERY_MS)
+        return;
+    double done = walk->done_bytes / walk->total_bytes;
+    if (done <= 0 || done >= 1)
+        return;
+    walk->said_ms = now_ms;
+    pgs_pg_say(walk->pg->listener, "read %.1f of %.1f MiB (%.0f %%), about %.0f s left",
+               walk->done_bytes / 1048576, walk->total_bytes / 1048576, 100 * done,
+               (now_ms - walk->started_ms) / 1e3 * (1 - done) / done);
+}
+
+/* ---- a walk over all leaves ---- */
+
+static pgs_status walk_range(pass *walk, size_t from, size_t to, pgs_err *err) {
+    const pgs_leaf *leaf = walk->reading->leaf;
+    size_t index[PGS_BATCH_LEAVES], n = 0;
+    double bytes = 0;
+    pgs_status st = PGS_OK;
+    for (size_t i = from; !st && i <= to; i++) {
+        double more = i < to && leaf[i].heap_bytes > 0 ? leaf[i].heap_bytes : 0;
+        bool full = n == PGS_BATCH_LEAVES || bytes + more > walk->batch_bytes;
+        if (n > 0 && (i == to || full)) {
+            st = read_batch(walk, index, n, err);
+            show_progress(walk, index, n);
+            n = 0;
+            bytes = 0;
+        }
+        if (i < to && leaf[i].state == walk->from) {
+            index[n++] = i;
+            bytes += more;
+        }
+    }
+    return st;
+}
+
+static pgs_status walk_all(pass *walk, pgs_err *err) {
+    size_t n = walk->reading->n_leaves;
+    bool several = n > PGS_TRANSACTION_LEAVES;
+    pgs_status st = PGS_OK;
+    walk->started_ms = walk->said_ms = pgs_pg_clock_ms();
+    for (size_t from = 0; !st && from < n; from += PGS_TRANSACTION_LEAVES) {
+        size_t to = from + PGS_TRANSACTION_LEAVES < n ? from + PGS_TRANSACTION_LEAVES : n;
+        bool counting = walk->from == PGS_LEAF_SIZED;
+        if (from > 0 || (several && counting))
+            st = next_transaction(walk, from, err);
+        walk->reading->n_moments += counting;
+        if (!st)
+            st = walk_range(walk, from, to, err);
+    }
+    return st;
+}
+
+/* ---- sizes ---- */
+
+static pgs_leaf *leaf_of(pgs_reading *reading, const size_t *index, size_t n, int64_t oid) {
+    for (size_t i = 0; i < n; i++)
+        if (reading->leaf[index[i]].oid == oid)
+            return &reading->leaf[index[i]];
+    return NULL;
+}
+
+static pgs_status take_size(pass *walk, const size_t *index, size_t n, pgs_pg_row *row,
+                            pgs_err *err) {
+    pgs_leaf *leaf = leaf_of(walk->reading, index, n, pgs_pg_next_int(row));
+    double heap = pgs_pg_next_count(row), table = pgs_pg_next_count(row);
+    double indexes = pgs_pg_next_count(row), toast = pgs_pg_next_count(row);
+    const char *bounds = pgs_pg_next_text(row);
+    if (row->bad || !leaf)
+        return pgs_pg_nonsense("read sizes", err);
+    if (isnan(heap + table + indexes + toast))
+        return PGS_OK; /* dropped: stays as it is */
+    leaf->heap_bytes = heap;
+    leaf->metric[PGS_TABLE_BYTES] = table;
+    leaf->metric[PGS_INDEX_BYTES] = indexes;
+    leaf->metric[PGS_TOAST_BYTES] = toast;
+    leaf->metric[PGS_SIZE_BYTES] = table + indexes + toast;
+    leaf->bounds = bounds ? pgs_arena_text(walk->reading->arena, bounds) : NULL;
+    leaf->state = PGS_LEAF_SIZED;
+    return bounds && !leaf->bounds ? pgs_no_memory(err) : PGS_OK;
+}
+
+static pgs_status read_sizes(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+    char *oids = oid_array(walk->reading, index, n);
+    if (!oids)
+        return pgs_no_memory(err);
+    const char *param[] = {oids};
+    pgs_pg_question question = {"read sizes", pgs_sql_pg_sizes, 1, param, 6};
+    PGresult *answer;
+    pgs_status st = pgs_pg_ask(walk->pg, &question, &answer, err);
+    pgs_free(oids);
+    for (int i = 0; !st && i < PQntuples(answer); i++) {
+        pgs_pg_row row = {.result = answer, .row = i};
+        st = take_size(walk, index, n, &row, err);
+    }
+    PQclear(answer);
+    for (size_t i = 0; !st && i < n; i++)
+        if (walk->reading->leaf[index[i]].state == PGS_LEAF_LISTED)
+            walk->reading->leaf[index[i]].state = PGS_LEAF_CHANGED;
+    return st;
+}
+
+/* ---- rows, counted or estimated ---- */
+
+static pgs_status read_counts(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+    char *sql;
+    pgs_status st = pgs_pg_count_sql(walk->pg, walk->reading, index, n, &sql, err);
+    if (st)
+        return st;
+    pgs_pg_question question = {"count the rows", sql, 0, NULL, PGS_COUNT_COLUMNS};
+    PGresult *answer;
+    st = pgs_pg_ask(walk->pg, &question, &answer, err);
+    if (!st)
+        st = pgs_pg_count_answer(walk->pg, walk->reading, index, n, answer, err);
+    PQclear(answer);
+    pgs_free(sql);
+    return st;
+}
+
+/* As the planner does: the density that the last VACUUM or ANALYZE saw, times today's pages. An
+ * empty file holds no rows, whatever the statistics say. Without statistics the planner guesses
+ * from the width of a row; we do not. */
+static void estimate(const pgs_reading *reading, pgs_leaf *leaf) {
+    double rows = leaf->metric[PGS_ROW_ESTIMATE];
+    if (leaf->heap_bytes == 0)
+        leaf->metric[PGS_CHUNK_COUNT] = 0;
+    else if (rows >= 0 && leaf->pages > 0)
+        leaf->metric[PGS_CHUNK_COUNT] =
+            rint(rows / leaf->pages * (leaf->heap_bytes / (double)reading->block_bytes));
+    leaf->state = isnan(leaf->metric[PGS_CHUNK_COUNT]) ? PGS_LEAF_UNKNOWN : PGS_LEAF_MEASURED;
+}
+
+/* Before PostgreSQL 14, "never analyzed" is 0 rows in 0 pages. */
+static void drop_false_zero(const pgs_reading *reading, pgs_leaf *leaf) {
+    if (reading->version_num < 140000 && leaf->pages == 0 && leaf->heap_bytes > 0)
+        leaf->metric[PGS_ROW_ESTIMATE] = NAN;
+}
+
+/* A leaf that stayed locked ends the whole run, unless the caller takes what there is. */
+static pgs_status check_complete(const pgs_pg *pg, const pgs_reading *reading, pgs_err *err) {
+    size_t n = 0;
+    const pgs_leaf *first = NULL;
+    for (size_t i = 0; i < reading->n_leaves; i++) {
+        const pgs_leaf *leaf = &reading->leaf[i];
+        if (leaf->state != PGS_LEAF_LOCKED && leaf->state != PGS_LEAF_CHANGED)
+            continue;
+        first = first ? first : leaf;
+        n++;
+    }
+    if (n == 0 || pg->options->allow_partial)
+        return PGS_OK;
+    const char *why = first->state == PGS_LEAF_LOCKED
+                          ? "is locked by another session"
+                          : "was dropped, truncated or rewritten meanwhile";
+    pgs_status st =
+        n == 1 ? pgs_fail(err, PGS_E_RETRY, "partition %s %s", first->name, why)
+               : pgs_fail(err, PGS_E_RETRY, "%zu partitions could not be read; the first, %s, %s",
+                          n, first->name, why);
+    pgs_hint(err, "try again later, or take the others with --allow-partial");
+    return st;
+}
+
+static void announce(pass *walk) {
+    const pgs_reading *reading = walk->reading;
+    size_t n = 0;
+    for (size_t i = 0; i < reading->n_leaves; i++) {
+        n += reading->leaf[i].state == PGS_LEAF_SIZED;
+        walk->total_bytes += heap_bytes(walk, &i, 1);
+    }
+    pgs_pg_say(walk->pg->listener, "%s: reading %.0f bytes (%.1f MiB) in %zu partitions",
+               reading->table_name, walk->total_bytes, walk->total_bytes / 1048576, n);
+}
+
+pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
+    pass sizes = {.pg = pg,
+                  .reading = reading,
+                  .from = PGS_LEAF_LISTED,
+                  .batch_bytes = INFINITY,
+                  .index_scans = "on",
+                  .read = read_sizes};
+    pgs_status st = walk_all(&sizes, err);
+    for (size_t i = 0; !st && i < reading->n_leaves; i++) {
+        drop_false_zero(reading, &reading->leaf[i]);
+        if (pg->options->counts == PGS_COUNTS_ESTIMATE && reading->leaf[i].state == PGS_LEAF_SIZED)
+            estimate(reading, &reading->leaf[i]);
+    }
+    if (!st)
+        st = check_complete(pg, reading, err);
+    if (st || pg->options->counts == PGS_COUNTS_ESTIMATE)
+        return st;
+    pass counts = {.pg = pg,
+                   .reading = reading,
+                   .from = PGS_LEAF_SIZED,
+                   .batch_bytes = GIB,
+                   .index_scans = "off",
+                   .read = read_counts,
+                   .waited_ms = sizes.waited_ms};
+    announce(&counts);
+    st = walk_all(&counts, err);
+    return st ? st : check_complete(pg, reading, err);
+}

@@ -1,0 +1,186 @@
+/* The counting statement: one arm for each leaf of a batch, tagged with a number, all of them
+ * counted together (schemas/pg_count.sql). Leaves are named one by one because a SELECT over the
+ * parent would lock every leaf and fail as a whole. */
+#include <libpq-fe.h>
+#include <math.h>
+#include <string.h>
+
+#include "embedded_sql.h"
+#include "source/postgres.h"
+
+/* What a column of the table is called in the statement, and what stands for it when the table
+ * does not have it. */
+static const struct {
+    const char *alias, *absent;
+} COLUMN[PGS_COLUMN_COUNT] = {
+    [PGS_COLUMN_COLLECTION] = {"collection", "NULL::text"},
+    [PGS_COLUMN_DOCUMENT] = {"document", "NULL::text"},
+    [PGS_COLUMN_TOKENS] = {"tokens", "NULL::int"},
+    [PGS_COLUMN_CREATED] = {"created", "NULL::timestamptz"},
+};
+
+static void write_arm(const pgs_reading *reading, const pgs_leaf *leaf, size_t tag, pgs_buf *out) {
+    pgs_buf_format(out, "%sSELECT %zu AS leaf", tag ? "\n    UNION ALL " : "", tag);
+    for (size_t i = 0; i < PGS_COLUMN_COUNT; i++) {
+        pgs_buf_text(out, ", ");
+        pgs_buf_text(out, reading->column[i] ? reading->column[i] : COLUMN[i].absent);
+        pgs_buf_text(out, " AS ");
+        pgs_buf_text(out, COLUMN[i].alias);
+    }
+    pgs_buf_text(out, " FROM ONLY ");
+    pgs_buf_text(out, leaf->sql);
+}
+
+/* (0, 'public.chunks_part_00'::regclass::oid): what the name stands for when the statement runs. */
+static void write_wanted(pgs_pg *pg, const pgs_leaf *leaf, size_t tag, pgs_buf *out) {
+    pgs_buf_format(out, "%s(%zu, ", tag ? ", " : "", tag);
+    pgs_pg_quote_literal(pg, leaf->sql, out);
+    pgs_buf_text(out, "::regclass::oid)");
+}
+
+static void write_time(pgs_pg *pg, const char *time, pgs_buf *out) {
+    pgs_pg_quote_literal(pg, time, out);
+    pgs_buf_text(out, "::timestamptz");
+}
+
+pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t *index, size_t n,
+                            char **sql, pgs_err *err) {
+    enum { ARMS, WANTED, HOUR, DAY, WEEK, N_BUFS };
+    pgs_buf buf[N_BUFS] = {{0}};
+    for (size_t i = 0; i < n; i++) {
+        write_arm(reading, &reading->leaf[index[i]], i, &buf[ARMS]);
+        write_wanted(pg, &reading->leaf[index[i]], i, &buf[WANTED]);
+    }
+    write_time(pg, reading->hour, &buf[HOUR]);
+    write_time(pg, reading->day, &buf[DAY]);
+    write_time(pg, reading->week, &buf[WEEK]);
+    const pgs_pg_fill fill[] = {
+        {"arms", pgs_buf_view(&buf[ARMS])},
+        {"leaves", pgs_buf_view(&buf[WANTED])},
+        {"hour", pgs_buf_view(&buf[HOUR])},
+        {"day", pgs_buf_view(&buf[DAY])},
+        {"week", pgs_buf_view(&buf[WEEK])},
+        {"collections", pg->options->collections ? "true" : "false"},
+    };
+    bool failed = false;
+    for (size_t i = 0; i < N_BUFS; i++)
+        failed |= buf[i].failed;
+    pgs_status st = failed ? pgs_no_memory(err)
+                           : pgs_pg_template(pgs_sql_pg_count, fill, PGS_COUNT_OF(fill), sql, err);
+    for (size_t i = 0; i < N_BUFS; i++)
+        pgs_buf_reset(&buf[i]);
+    return st;
+}
+
+/* ---- the answer ---- */
+
+/* Which column of the table a metric comes from; a table without it gives NaN. */
+static void forget_absent(const pgs_reading *reading, pgs_leaf *leaf) {
+    static const struct {
+        pgs_metric metric;
+        pgs_column_use use;
+    } SOURCE[] = {
+        {PGS_DOCUMENT_COUNT, PGS_COLUMN_DOCUMENT}, {PGS_COLLECTION_COUNT, PGS_COLUMN_COLLECTION},
+        {PGS_AVG_TOKENS, PGS_COLUMN_TOKENS},       {PGS_CHUNKS_LAST_HOUR, PGS_COLUMN_CREATED},
+        {PGS_CHUNKS_LAST_DAY, PGS_COLUMN_CREATED}, {PGS_CHUNKS_LAST_WEEK, PGS_COLUMN_CREATED},
+    };
+    for (size_t i = 0; i < PGS_COUNT_OF(SOURCE); i++)
+        if (!reading->column[SOURCE[i].use])
+            leaf->metric[SOURCE[i].metric] = NAN;
+}
+
+static void take_leaf_row(pgs_reading *reading, pgs_leaf *leaf, pgs_pg_row *row) {
+    static const pgs_metric COUNT[] = {PGS_CHUNK_COUNT, PGS_DOCUMENT_COUNT, PGS_COLLECTION_COUNT};
+    static const pgs_metric WINDOW[] = {PGS_CHUNKS_LAST_HOUR, PGS_CHUNKS_LAST_DAY,
+                                        PGS_CHUNKS_LAST_WEEK};
+    const char *relid = pgs_pg_next_text(row), *filenode = pgs_pg_next_text(row);
+    int64_t oid = -1, stored = -1;
+    bool same = relid && filenode && pgs_int_parse(relid, 0, INT64_MAX, &oid) &&
+                pgs_int_parse(filenode, 0, INT64_MAX, &stored) && oid == leaf->oid &&
+                stored == leaf->filenode;
+    if (!same) {
+        leaf->state = PGS_LEAF_CHANGED;
+        return;
+    }
+    for (size_t i = 0; i < PGS_COUNT_OF(COUNT); i++) {
+        leaf->metric[COUNT[i]] = pgs_pg_next_count(row);
+        row->bad |= isnan(leaf->metric[COUNT[i]]);
+    }
+    leaf->metric[PGS_AVG_TOKENS] = pgs_pg_next_number(row);
+    for (size_t i = 0; i < PGS_COUNT_OF(WINDOW); i++) {
+        leaf->metric[WINDOW[i]] = pgs_pg_next_count(row);
+        row->bad |= isnan(leaf->metric[WINDOW[i]]);
+    }
+    leaf->metric[PGS_OLDEST_CREATED_AT] = pgs_pg_next_time(row, &reading->n_odd_times);
+    leaf->metric[PGS_LAST_CREATED_AT] = pgs_pg_next_time(row, &reading->n_odd_times);
+    forget_absent(reading, leaf);
+    leaf->state = PGS_LEAF_MEASURED;
+}
+
+static pgs_collection_row *new_collection_row(pgs_reading *reading) {
+    if (reading->n_collection_rows == reading->collection_room) {
+        size_t room = reading->collection_room ? 2 * reading->collection_room : 256;
+        pgs_collection_row *grown = pgs_alloc(room, sizeof *grown);
+        if (!grown)
+            return NULL;
+        if (reading->n_collection_rows > 0)
+            memcpy(grown, reading->collection_row, reading->n_collection_rows * sizeof *grown);
+        pgs_free(reading->collection_row);
+        reading->collection_row = grown;
+        reading->collection_room = room;
+    }
+    return &reading->collection_row[reading->n_collection_rows++];
+}
+
+static pgs_status take_collection_row(pgs_reading *reading, size_t leaf, pgs_pg_row *row,
+                                      pgs_err *err) {
+    pgs_collection_row *out = new_collection_row(reading);
+    if (!out)
+        return pgs_no_memory(err);
+    size_t n_odd = 0; /* counted with the leaf already */
+    *out = (pgs_collection_row){.leaf = leaf};
+    row->column += 2;
+    out->chunk_count = pgs_pg_next_count(row);
+    out->document_count = pgs_pg_next_count(row);
+    row->column += 6;
+    out->last_created_at = pgs_pg_next_time(row, &n_odd);
+    out->id = pgs_arena_text(reading->arena, pgs_pg_next_needed(row));
+    const char *hash = pgs_pg_next_needed(row);
+    row->bad |= !pgs_int_parse(hash, INT32_MIN, INT32_MAX, &out->key_hash);
+    out->token_sum = pgs_pg_next_number(row);
+    out->token_chunk_count = pgs_pg_next_count(row);
+    row->bad |= isnan(out->chunk_count);
+    if (!reading->column[PGS_COLUMN_DOCUMENT])
+        out->document_count = NAN;
+    bool whole = out->token_sum >= 0 && out->token_sum <= PGS_MAX_INTEGER &&
+                 out->token_sum == floor(out->token_sum);
+    if (!whole) /* no token column, no token counted, or fractions of tokens */
+        out->token_sum = out->token_chunk_count = NAN;
+    return out->id ? PGS_OK : pgs_no_memory(err);
+}
+
+pgs_status pgs_pg_count_answer(pgs_pg *pg, pgs_reading *reading, const size_t *index, size_t n,
+                               const PGresult *answer, pgs_err *err) {
+    size_t n_seen = 0;
+    pgs_status st = PGS_OK;
+    bool bad = false;
+    for (int i = 0; !st && !bad && i < PQntuples(answer); i++) {
+        pgs_pg_row row = {.result = answer, .row = i};
+        bool is_leaf = strcmp(pgs_pg_next_needed(&row), "leaf") == 0;
+        size_t tag = (size_t)pgs_pg_next_int(&row);
+        bad = row.bad || tag >= n || (!is_leaf && !pg->options->collections);
+        if (bad)
+            break;
+        pgs_leaf *leaf = &reading->leaf[index[tag]];
+        bad = is_leaf && leaf->state != PGS_LEAF_SIZED; /* twice */
+        if (is_leaf && !bad)
+            take_leaf_row(reading, leaf, &row);
+        else if (!bad)
+            st = take_collection_row(reading, index[tag], &row, err);
+        n_seen += is_leaf;
+        bad |= row.bad;
+    }
+    if (!st && (bad || n_seen != n))
+        st = pgs_pg_nonsense("count the rows", err);
+    return st;
+}
