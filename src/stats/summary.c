@@ -79,7 +79,8 @@ static double total_mb(const double *mb, size_t n) {
 static size_t n_seen(const double *x, size_t n) {
     size_t seen = 0;
     for (size_t i = 0; i < n; i++)
-        seen += !isnan(x[i]);
+        if (!isnan(x[i]))
+            seen++;
     return seen;
 }
 
