@@ -11,6 +11,8 @@
 #include "base/base.h"
 #include "source/csv_parts.h"
 
+enum { CHUNK_COUNT_COLUMN = 1 + PGS_CHUNK_COUNT }; /* after partition_num */
+
 typedef struct import {
     const pgs_csv_options *options;
     pgs_snapshot *snap;
@@ -56,6 +58,9 @@ static pgs_status take_number(void *context, const pgs_csv_row *row, pgs_err *er
         return st;
     if (num < 0)
         return pgs_csv_refuse(row, 0, "is no partition number", err);
+    if (!row->value[CHUNK_COUNT_COLUMN])
+        return pgs_csv_refuse(row, CHUNK_COUNT_COLUMN, "is no count, and each partition needs one",
+                              err);
     pgs_buf_bytes(nums, &num, sizeof num);
     return nums->failed ? pgs_no_memory(err) : PGS_OK;
 }
@@ -70,20 +75,23 @@ static int by_value(const void *a, const void *b) {
 static pgs_status number_partitions(import *in, pgs_buf *nums, pgs_err *err) {
     int64_t *num = (int64_t *)(void *)nums->data;
     size_t n = nums->n / sizeof *num, n_parts = 0;
-    if (n > 0)
-        qsort(num, n, sizeof *num, by_value);
+    if (n == 0) {
+        pgs_status empty = pgs_fail(err, PGS_E_DATA, "%s has a header, but no row", EXPORT[0].file);
+        pgs_hint(err, "export it from the database that holds the table");
+        return empty;
+    }
+    qsort(num, n, sizeof *num, by_value);
     for (size_t i = 0; i < n; i++)
-        if (i == 0 || num[i] != num[i - 1])
-            n_parts++;
+        if (i == 0 || num[i] != num[n_parts - 1])
+            num[n_parts++] = num[i];
     pgs_status st = pgs_snapshot_set_parts(in->snap, n_parts, err);
     if (st != PGS_OK)
         return st;
     in->seen = pgs_alloc(n_parts, sizeof *in->seen);
     if (!in->seen)
         return pgs_no_memory(err);
-    for (size_t i = 0, p = 0; i < n; i++)
-        if (i == 0 || num[i] != num[i - 1])
-            in->snap->part[p++].num = num[i];
+    for (size_t p = 0; p < n_parts; p++)
+        in->snap->part[p] = (pgs_partition){.num = num[p], .measured = true};
     return PGS_OK;
 }
 
@@ -167,10 +175,8 @@ static pgs_status read_companion(import *in, const export_file *file, pgs_err *e
     pgs_csv_layout layout = layout_of(in, file);
     char *bytes = NULL;
     size_t n = 0;
-    pgs_status st = pgs_csv_load(in->options->directory, layout.file, &bytes, &n, err);
-    if (st == PGS_E_NO_INPUT)
-        return PGS_OK;
-    if (st == PGS_OK)
+    pgs_status st = pgs_csv_load_optional(in->options->directory, layout.file, &bytes, &n, err);
+    if (st == PGS_OK && bytes)
         st = scan_partitions(in, &layout, bytes, n, err);
     pgs_free(bytes);
     return st;
@@ -284,10 +290,9 @@ static pgs_status scan_collections(import *in, const char *bytes, size_t n, pgs_
 static pgs_status read_collections(import *in, pgs_err *err) {
     char *bytes = NULL;
     size_t n = 0;
-    pgs_status st = pgs_csv_load(in->options->directory, COLLECTIONS.file, &bytes, &n, err);
-    if (st == PGS_E_NO_INPUT)
-        return PGS_OK;
-    if (st == PGS_OK)
+    pgs_status st =
+        pgs_csv_load_optional(in->options->directory, COLLECTIONS.file, &bytes, &n, err);
+    if (st == PGS_OK && bytes)
         st = scan_collections(in, bytes, n, err);
     pgs_free(bytes);
     return st;
@@ -345,14 +350,6 @@ static pgs_status fill_head(const pgs_csv_options *options, pgs_snapshot *snap, 
                              err);
 }
 
-/* An export of a partition that could not be measured holds its number and NULLs. */
-static void mark_measured(pgs_snapshot *snap) {
-    for (size_t p = 0; p < snap->head.n_parts; p++)
-        for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++)
-            if (!isnan(snap->metric[m][p]))
-                snap->part[p].measured = true;
-}
-
 static pgs_status note_left_out(import *in, pgs_err *err) {
     size_t times = in->left_out.times, infinite = in->left_out.infinite;
     pgs_status st = PGS_OK;
@@ -379,7 +376,6 @@ static pgs_status read_all(import *in, pgs_err *err) {
         st = note_left_out(in, err);
     if (st != PGS_OK)
         return st;
-    mark_measured(in->snap);
     pgs_csv_differences_end(&in->differences);
     return pgs_snapshot_check(in->snap, err);
 }

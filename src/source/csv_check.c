@@ -120,11 +120,9 @@ static pgs_status check_file(check *c, const pgs_csv_layout *layout, pgs_csv_tak
                              pgs_err *err) {
     char *bytes = NULL;
     size_t n = 0;
-    pgs_status st = pgs_csv_load(c->options->directory, layout->file, &bytes, &n, err);
-    *found = st == PGS_OK;
-    if (st == PGS_E_NO_INPUT)
-        return PGS_OK;
-    if (st == PGS_OK)
+    pgs_status st = pgs_csv_load_optional(c->options->directory, layout->file, &bytes, &n, err);
+    *found = st == PGS_OK && bytes;
+    if (*found)
         st = pgs_csv_scan(layout, bytes, n, take, c, err);
     pgs_free(bytes);
     return st;

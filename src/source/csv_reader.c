@@ -49,6 +49,18 @@ pgs_status pgs_csv_load(const char *directory, const char *file, char **bytes, s
     return status;
 }
 
+pgs_status pgs_csv_load_optional(const char *directory, const char *file, char **bytes, size_t *n,
+                                 pgs_err *err) {
+    pgs_err why;
+    *bytes = NULL;
+    pgs_status status = pgs_csv_load(directory, file, bytes, n, &why);
+    if (status == PGS_E_NO_INPUT)
+        return PGS_OK;
+    if (status != PGS_OK && err)
+        *err = why;
+    return status;
+}
+
 /* ---- the header ---- */
 
 static size_t find_column(const pgs_csv_layout *layout, const char *name) {

@@ -36,6 +36,10 @@ typedef pgs_status (*pgs_csv_take)(void *context, const pgs_csv_row *row, pgs_er
 pgs_status pgs_csv_load(const char *directory, const char *file, char **bytes, size_t *n,
                         pgs_err *err) PGS_CHECK;
 
+/* The same for a file that need not be there; then *bytes is NULL. */
+pgs_status pgs_csv_load_optional(const char *directory, const char *file, char **bytes, size_t *n,
+                                 pgs_err *err) PGS_CHECK;
+
 /* Hand every row after the header to `take`, in order; stop at the first that it refuses and
  * return its status. `bytes` needs a NUL after the n-th. NULL is an empty field without quotes;
  * "" is empty text. Blank lines are skipped, quoted line breaks and blanks around values kept, a

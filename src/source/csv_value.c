@@ -11,13 +11,13 @@
 #define SHOWN_BYTES ((size_t)40)
 
 const char *pgs_csv_shown(const char *text, char out[PGS_CSV_SHOWN_MAX]) {
-    char start[SHOWN_BYTES + 1] = {0};
+    char start[SHOWN_BYTES + 1];
     size_t n = strlen(text);
     bool cut = n > SHOWN_BYTES;
     if (cut)
         for (n = SHOWN_BYTES; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
             n--;
-    memcpy(start, text, n);
+    snprintf(start, sizeof start, "%.*s", (int)n, text);
     pgs_buf escaped = {0};
     pgs_text_escape(&escaped, start);
     snprintf(out, PGS_CSV_SHOWN_MAX, "%s%s", pgs_buf_view(&escaped), cut ? "..." : "");

@@ -99,6 +99,9 @@ static const struct {
      {"sum of chunk_count"}},
     {"empty text in a count", DISTRIBUTION, "partition_num,chunk_count\n0,\"\"\n",
      {" line 2", "\"chunk_count\": \"\""}},
+    {"no count", DISTRIBUTION, "partition_num,chunk_count\n0,1\n1,\n",
+     {" line 3", "\"chunk_count\": NULL"}},
+    {"header only", DISTRIBUTION, "partition_num,chunk_count\n\n", {DISTRIBUTION, "no row"}},
     {"no number", DISTRIBUTION, "partition_num,chunk_count\n,5\n",
      {" line 2", "\"partition_num\": NULL"}},
     {"negative number", DISTRIBUTION, "partition_num,chunk_count\n-1,5\n",
@@ -316,19 +319,6 @@ Test(csv, quoting_blanks_and_line_breaks_are_kept) {
     cr_expect_eq(snap.collection_stat[1].chunk_count, 5);
     cr_expect_eq(snap.collection_stat[1].partition_num, -1);
     cr_expect(isnan(snap.collection_stat[1].token_sum));
-}
-
-Test(csv, a_partition_of_nulls_was_not_measured) {
-    put(DISTRIBUTION, "partition_num,chunk_count\n0,\n1,5\n");
-    read_good();
-    cr_expect_not(snap.part[0].measured);
-    cr_expect(snap.part[1].measured);
-}
-
-Test(csv, no_partitions_is_a_table_without_partitions) {
-    put(DISTRIBUTION, "partition_num,chunk_count\n");
-    read_good();
-    cr_expect_eq(snap.head.n_parts, 0);
 }
 
 Test(csv, any_metric_is_known_by_its_key) {
