@@ -54,8 +54,8 @@ static void put_heading_row(sheet *s, const pgs_grid *grid, const int *width) {
     for (size_t c = 0; c < grid->n_columns; c++) {
         bool right = pgs_look_is_right(grid->column[c].look);
         fputs("| ", s->out);
-        put_repeated(s->out, '-', width[c]);
-        putc(right ? ':' : ' ', s->out);
+        put_repeated(s->out, '-', width[c] - right);
+        fputs(right ? ": " : " ", s->out);
     }
     fputs("|\n", s->out);
 }
