@@ -1,0 +1,356 @@
+/* pgskew-collect: reads a server or its CSV exports once and writes one snapshot file. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "cli/opts.h"
+#include "pgskew/analyze.h"
+#include "pgskew/source.h"
+#include "pgskew/store.h"
+
+enum {
+    OPT_DBNAME,
+    OPT_DB_URL,
+    OPT_HOST,
+    OPT_PORT,
+    OPT_USERNAME,
+    OPT_TABLE,
+    OPT_SOURCE,
+    OPT_COUNTS,
+    OPT_COLLECTIONS,
+    OPT_ALLOW_PARTIAL,
+    OPT_OUTPUT,
+    OPT_TAKEN_AT,
+    OPT_NAIVE_TZ,
+    OPT_COLLECTION_COLUMN,
+    OPT_DOCUMENT_COLUMN,
+    OPT_TOKEN_COLUMN,
+    OPT_CREATED_COLUMN,
+    OPT_LOCK_TIMEOUT,
+    OPT_STATEMENT_TIMEOUT,
+    OPT_PARALLEL,
+    OPT_QUIET,
+    OPT_COUNT
+};
+
+static const pgs_option OPTION[OPT_COUNT] = {
+    /* clang-format off */
+    [OPT_DBNAME] = {"dbname", 'd', "CONNINFO", "database name, conninfo or URI; default $DATABASE_URL, then libpq's environment", NULL, 0},
+    [OPT_DB_URL] = {"db-url", 0, "URL", "the same as --dbname", NULL, OPT_DBNAME + 1},
+    [OPT_HOST] = {"host", 'h', "HOST", "server host or socket directory", NULL, 0},
+    [OPT_PORT] = {"port", 'p', "PORT", "server port", NULL, 0},
+    [OPT_USERNAME] = {"username", 'U', "NAME", "role to connect as", NULL, 0},
+    [OPT_TABLE] = {"table", 0, "NAME", "partitioned table (default public.chunks)", NULL, 0},
+    [OPT_SOURCE] = {"source", 0, "LABEL", "label that tells this source from others", NULL, 0},
+    [OPT_COUNTS] = {"counts", 0, "HOW", "count every row, or use the planner's estimates and read none", "exact|estimate", 0},
+    [OPT_COLLECTIONS] = {"collections", 0, NULL, "also one row per collection and partition", NULL, 0},
+    [OPT_ALLOW_PARTIAL] = {"allow-partial", 0, NULL, "write a snapshot even when some partitions stay locked", NULL, 0},
+    [OPT_OUTPUT] = {"output", 'o', "DIR|FILE", "existing directory, or name of the new snapshot file", NULL, 0},
+    [OPT_TAKEN_AT] = {"taken-at", 0, "TIME", "the moment the exports show", NULL, 0},
+    [OPT_NAIVE_TZ] = {"naive-tz", 0, "OFFSET", "offset of times that have none: UTC or +02:00", NULL, 0},
+    [OPT_COLLECTION_COLUMN] = {"collection-column", 0, "NAME", "instead of collection_id", NULL, 0},
+    [OPT_DOCUMENT_COLUMN] = {"document-column", 0, "NAME", "instead of document_id", NULL, 0},
+    [OPT_TOKEN_COLUMN] = {"token-column", 0, "NAME", "instead of token_count", NULL, 0},
+    [OPT_CREATED_COLUMN] = {"created-column", 0, "NAME", "instead of created_at", NULL, 0},
+    [OPT_LOCK_TIMEOUT] = {"lock-timeout", 0, "MS", "longest wait for one lock (default 100)", NULL, 0},
+    [OPT_STATEMENT_TIMEOUT] = {"statement-timeout", 0, "S", "longest statement (default 30, and 30 more per GiB it reads)", NULL, 0},
+    [OPT_PARALLEL] = {"parallel", 0, "N", "parallel workers the server may use (default: its setting)", NULL, 0},
+    [OPT_QUIET] = {"quiet", 'q', NULL, "no progress on stderr", NULL, 0},
+    /* clang-format on */
+};
+
+#define CONNECTION                                                                                 \
+    (PGS_OPT(OPT_DBNAME) | PGS_OPT(OPT_DB_URL) | PGS_OPT(OPT_HOST) | PGS_OPT(OPT_PORT) |           \
+     PGS_OPT(OPT_USERNAME) | PGS_OPT(OPT_QUIET) | PGS_OPT(OPT_STATEMENT_TIMEOUT))
+#define LIVE                                                                                       \
+    (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_COUNTS) | PGS_OPT(OPT_COLLECTIONS) |   \
+     PGS_OPT(OPT_ALLOW_PARTIAL) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_COLLECTION_COLUMN) |           \
+     PGS_OPT(OPT_DOCUMENT_COLUMN) | PGS_OPT(OPT_TOKEN_COLUMN) | PGS_OPT(OPT_CREATED_COLUMN) |      \
+     PGS_OPT(OPT_LOCK_TIMEOUT) | PGS_OPT(OPT_PARALLEL))
+#define FILES                                                                                      \
+    (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_TAKEN_AT) | PGS_OPT(OPT_NAIVE_TZ) |    \
+     PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_QUIET))
+
+enum { COMMAND_SNAPSHOT, COMMAND_IMPORT, COMMAND_REFRESH, COMMAND_COUNT };
+
+static const pgs_command COMMAND[COMMAND_COUNT] = {
+    [COMMAND_SNAPSHOT] = {"snapshot", "", "read a live server once, gently, and write a snapshot",
+                          CONNECTION | LIVE, 0, 0},
+    [COMMAND_IMPORT] = {"import", "CSVDIR", "make a snapshot from CSV exports of the guide's views",
+                        FILES, 1, 1},
+    [COMMAND_REFRESH] = {"refresh", "", "refresh the collection_chunking_stats of a live server",
+                         CONNECTION | PGS_OPT(OPT_LOCK_TIMEOUT), 0, 0},
+};
+
+static const pgs_program PROGRAM = {
+    .name = "pgskew-collect",
+    .purpose =
+        "pgskew-collect reads a partitioned PostgreSQL table once and writes a snapshot file",
+    .command = COMMAND,
+    .n_commands = COMMAND_COUNT,
+    .option = OPTION,
+    .n_options = OPT_COUNT,
+    .examples =
+        "pgskew-collect snapshot -d postgresql://monitor@db1/app --collections -o snapshots/\n"
+        "pgskew-collect import --taken-at 2025-10-20T10:15:00Z -o snapshots/ exports/\n"
+        "pgskew-collect refresh -d postgresql://owner@db1/app",
+    .notes =
+        "A password belongs in ~/.pgpass, a service file or PGPASSWORD, not on the command line.\n"
+        "The role needs CONNECT, USAGE on the schema, pg_read_all_stats, and for exact counts\n"
+        "SELECT on the partitions. The name of the new file is printed on stdout.\n"
+        "Exit codes: 0 written, 64 usage, 65 bad data, 66 no such file or table, 69 server or\n"
+        "database unreachable, 70 bug, 73 cannot create output, 74 I/O error, 75 try again,\n"
+        "77 password or privilege.",
+};
+
+static bool has(const pgs_parsed *p, int option) {
+    return p->value[option] != NULL;
+}
+
+static void say(void *quiet, const char *sentence) {
+    if (*(const bool *)quiet)
+        return;
+    pgs_buf line = {0};
+    pgs_text_escape(&line, sentence);
+    fprintf(stderr, "pgskew-collect: %s\n", pgs_buf_view(&line));
+    pgs_buf_reset(&line);
+}
+
+/* ---- where the snapshot goes ---- */
+
+static bool is_directory(const char *path) {
+    struct stat info;
+    size_t n = strlen(path);
+    return (n > 0 && path[n - 1] == '/') || (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+}
+
+/* Before anything is read: would there be a place to write? */
+static pgs_status check_destination(const pgs_parsed *p, pgs_err *err) {
+    const char *path = p->value[OPT_OUTPUT];
+    struct stat info;
+    pgs_status st;
+    if (!path) {
+        st = pgs_fail(err, PGS_E_USAGE, "no output was named");
+        pgs_hint(err, "-o DIR for a file named after table and time, or -o FILE.db");
+        return st;
+    }
+    if (is_directory(path) && access(path, W_OK | X_OK) != 0) {
+        st = pgs_fail(err, PGS_E_EXISTS, "cannot write to directory \"%s\": %s", path,
+                      strerror(errno));
+        pgs_hint(err, errno == ENOENT ? "create it first" : "choose one you may write to");
+        return st;
+    }
+    if (!is_directory(path) && lstat(path, &info) == 0) {
+        st = pgs_fail(err, PGS_E_EXISTS, "\"%s\" is there already", path);
+        pgs_hint(err, "nothing is overwritten: remove it first or choose another name");
+        return st;
+    }
+    return PGS_OK;
+}
+
+static pgs_status destination(const pgs_parsed *p, const pgs_snapshot_head *head, char **out,
+                              pgs_err *err) {
+    const char *path = p->value[OPT_OUTPUT];
+    if (!is_directory(path))
+        return (*out = pgs_strdup(path)) ? PGS_OK : pgs_no_memory(err);
+    char *name = NULL;
+    pgs_status st = pgs_snapshot_file_name(head, &name, err);
+    if (st != PGS_OK)
+        return st;
+    pgs_buf full = {0};
+    pgs_buf_format(&full, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name);
+    pgs_free(name);
+    if (full.failed) {
+        pgs_buf_reset(&full);
+        return pgs_no_memory(err);
+    }
+    *out = full.data;
+    return PGS_OK;
+}
+
+/* Derive, write, and print the name of the new file. */
+static pgs_status finish(const pgs_parsed *p, pgs_snapshot *snap, pgs_err *err) {
+    char *path = NULL;
+    pgs_status st = destination(p, &snap->head, &path, err);
+    if (st == PGS_OK)
+        st = pgs_snapshot_write(snap, path, err);
+    if (st == PGS_OK && (printf("%s\n", path) < 0 || fflush(stdout) != 0))
+        st = pgs_fail(err, PGS_E_IO, "wrote \"%s\", but cannot say so on stdout", path);
+    pgs_free(path);
+    return st;
+}
+
+/* ---- import ---- */
+
+static pgs_status import_options(const pgs_parsed *p, pgs_csv_options *options, pgs_err *err) {
+    *options = (pgs_csv_options){
+        .directory = p->argument[0],
+        .table = p->value[OPT_TABLE],
+        .source = p->value[OPT_SOURCE],
+        .naive_offset_us = PGS_TIME_NONE,
+    };
+    if (!has(p, OPT_TAKEN_AT)) {
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "import needs --taken-at");
+        pgs_hint(err,
+                 "CSV exports do not say when they were made: --taken-at 2025-10-20T10:15:00Z");
+        return st;
+    }
+    pgs_status st = pgs_opts_time("taken-at", p->value[OPT_TAKEN_AT], &options->taken_us, err);
+    if (st == PGS_OK && has(p, OPT_NAIVE_TZ) &&
+        !pgs_offset_parse(p->value[OPT_NAIVE_TZ], &options->naive_offset_us)) {
+        st = pgs_fail(err, PGS_E_USAGE, "--naive-tz cannot be \"%.60s\"", p->value[OPT_NAIVE_TZ]);
+        pgs_hint(err, "give UTC or an offset like +02:00");
+    }
+    return st;
+}
+
+/* The exports may hold the guide's own conclusions: differences from ours are worth a word. */
+static pgs_status cross_check(const pgs_csv_options *options, const pgs_listener *listener,
+                              const pgs_snapshot *snap, pgs_err *err) {
+    pgs_result result;
+    pgs_result_init(&result);
+    pgs_status st = pgs_partition_skew_analyze(snap, &result, err);
+    if (st == PGS_OK)
+        st = pgs_csv_cross_check(options, listener, snap, &result, err);
+    pgs_result_reset(&result);
+    return st;
+}
+
+static pgs_status run_import(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
+    pgs_csv_options options;
+    pgs_snapshot snap;
+    pgs_snapshot_init(&snap);
+    pgs_status st = import_options(p, &options, err);
+    if (st == PGS_OK)
+        st = check_destination(p, err);
+    if (st == PGS_OK)
+        st = pgs_csv_read(&options, listener, &snap, err);
+    if (st == PGS_OK)
+        st = pgs_snapshot_derive(&snap, err);
+    if (st == PGS_OK)
+        st = cross_check(&options, listener, &snap, err);
+    if (st == PGS_OK)
+        st = finish(p, &snap, err);
+    pgs_snapshot_reset(&snap);
+    return st;
+}
+
+/* ---- live ---- */
+
+/* psql lets a conninfo override its letters; libpq's environment has just that rank. */
+static pgs_status set_environment(const pgs_parsed *p, pgs_err *err) {
+    static const struct {
+        int option;
+        const char *variable;
+    } LETTER[] = {{OPT_HOST, "PGHOST"}, {OPT_PORT, "PGPORT"}, {OPT_USERNAME, "PGUSER"}};
+    for (size_t i = 0; i < PGS_COUNT_OF(LETTER); i++)
+        if (has(p, LETTER[i].option) && setenv(LETTER[i].variable, p->value[LETTER[i].option], 1))
+            return pgs_no_memory(err);
+    return PGS_OK;
+}
+
+static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs_err *err) {
+    const char *url = getenv("DATABASE_URL");
+    int64_t lock_ms, statement_s, workers;
+    *options = (pgs_pg_options)PGS_PG_OPTIONS_DEFAULT;
+    options->conninfo = has(p, OPT_DBNAME) ? p->value[OPT_DBNAME] : url && *url ? url : NULL;
+    options->table = p->value[OPT_TABLE];
+    options->source = p->value[OPT_SOURCE];
+    options->counts = has(p, OPT_COUNTS) && strcmp(p->value[OPT_COUNTS], "estimate") == 0
+                          ? PGS_COUNTS_ESTIMATE
+                          : PGS_COUNTS_EXACT;
+    options->collections = has(p, OPT_COLLECTIONS);
+    options->allow_partial = has(p, OPT_ALLOW_PARTIAL);
+    options->collection_column = p->value[OPT_COLLECTION_COLUMN];
+    options->document_column = p->value[OPT_DOCUMENT_COLUMN];
+    options->token_column = p->value[OPT_TOKEN_COLUMN];
+    options->created_column = p->value[OPT_CREATED_COLUMN];
+    pgs_status st = pgs_opts_int("lock-timeout", p->value[OPT_LOCK_TIMEOUT], 1, 60000,
+                                 options->lock_timeout_ms, &lock_ms, err);
+    if (st == PGS_OK)
+        st = pgs_opts_int("statement-timeout", p->value[OPT_STATEMENT_TIMEOUT], 1, 1000000, 0,
+                          &statement_s, err);
+    if (st == PGS_OK)
+        st = pgs_opts_int("parallel", p->value[OPT_PARALLEL], 0, 1024, -1, &workers, err);
+    if (st != PGS_OK)
+        return st;
+    options->lock_timeout_ms = (int)lock_ms;
+    options->statement_timeout_ms = (int)statement_s * 1000;
+    options->parallel_workers = (int)workers;
+    return set_environment(p, err);
+}
+
+static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
+    pgs_pg_options options;
+    pgs_snapshot snap;
+    pgs_snapshot_init(&snap);
+    struct timespec start, end;
+    pgs_status st = live_options(p, &options, err);
+    if (st == PGS_OK)
+        st = check_destination(p, err);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (st == PGS_OK)
+        st = pgs_pg_snapshot(&options, listener, &snap, err);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    if (st == PGS_OK)
+        st = pgs_snapshot_derive(&snap, err);
+    snap.collect_ms = floor((double)(end.tv_sec - start.tv_sec) * 1e3 +
+                            (double)(end.tv_nsec - start.tv_nsec) / 1e6);
+    if (st == PGS_OK)
+        st = finish(p, &snap, err);
+    pgs_snapshot_reset(&snap);
+    return st;
+}
+
+static pgs_status run_refresh(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
+    pgs_pg_options options;
+    pgs_status st = live_options(p, &options, err);
+    return st == PGS_OK ? pgs_pg_refresh(&options, listener, err) : st;
+}
+
+static void on_signal(int signal_number) {
+    (void)signal_number;
+    pgs_pg_cancel();
+}
+
+static void watch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int main(int argc, char **argv) {
+    static pgs_status (*const RUN[COMMAND_COUNT])(const pgs_parsed *, const pgs_listener *,
+                                                  pgs_err *) = {
+        [COMMAND_SNAPSHOT] = run_snapshot,
+        [COMMAND_IMPORT] = run_import,
+        [COMMAND_REFRESH] = run_refresh,
+    };
+    pgs_parsed parsed;
+    pgs_err err = {0};
+    pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);
+    if (st != PGS_OK)
+        return pgs_opts_complain(&PROGRAM, st, &err);
+    if (parsed.version)
+        return printf("pgskew-collect %s, writes snapshots of schema version %s\n", PGSKEW_VERSION,
+                      PGS_SCHEMA_VERSION) < 0;
+    if (parsed.help || parsed.man) {
+        if (parsed.man)
+            pgs_opts_man(&PROGRAM, stdout);
+        else
+            pgs_opts_help(&PROGRAM, parsed.command, stdout);
+        return 0;
+    }
+    bool quiet = has(&parsed, OPT_QUIET);
+    pgs_listener listener = {.say = say, .context = &quiet};
+    watch_signals();
+    st = RUN[parsed.command - COMMAND](&parsed, &listener, &err);
+    return st == PGS_OK ? 0 : pgs_opts_complain(&PROGRAM, st, &err);
+}

@@ -1,0 +1,359 @@
+/* GNU-style parsing over a table: options before or after the command and its arguments, "--" ends
+ * them, "--name=value" and "-fvalue" are understood. A word that is not in the table is answered
+ * with the nearest one that is. */
+#include "cli/opts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "pgskew/snapshot.h"
+
+/* ---- suggestions ---- */
+
+/* Edit distance, insertions, deletions and replacements each 1; words over 31 are far away. */
+static int distance(const char *a, const char *b) {
+    int row[32];
+    size_t n = strlen(b);
+    if (n >= PGS_COUNT_OF(row) || strlen(a) >= PGS_COUNT_OF(row))
+        return 99;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = (int)j;
+    for (size_t i = 0; a[i]; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i + 1;
+        for (size_t j = 0; j < n; j++) {
+            int replace = diagonal + (a[i] != b[j]);
+            int shorter = row[j] < row[j + 1] ? row[j] : row[j + 1];
+            diagonal = row[j + 1];
+            row[j + 1] = replace < shorter + 1 ? replace : shorter + 1;
+        }
+    }
+    return row[n];
+}
+
+static void consider(const char *word, const char *candidate, const char **best, int *least) {
+    int d = distance(word, candidate);
+    if (d < *least) {
+        *least = d;
+        *best = candidate;
+    }
+}
+
+static pgs_status unknown_command(const pgs_program *program, const char *word, pgs_err *err) {
+    const char *best = NULL;
+    int least = 3;
+    for (size_t i = 0; i < program->n_commands; i++)
+        consider(word, program->command[i].name, &best, &least);
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "\"%s\" is not a command", word);
+    if (best)
+        pgs_hint(err, "did you mean %s?", best);
+    else
+        pgs_hint(err, "%s --help lists the commands", program->name);
+    return st;
+}
+
+static pgs_status unknown_option(const pgs_program *program, const char *word, pgs_err *err) {
+    const char *best = NULL;
+    int least = 3;
+    for (size_t i = 0; i < program->n_options; i++)
+        consider(word + strspn(word, "-"), program->option[i].name, &best, &least);
+    size_t shown = strcspn(word, "="); /* a value may be a secret */
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "\"%.*s\" is not an option",
+                             (int)(shown > 60 ? 60 : shown), word);
+    if (best)
+        pgs_hint(err, "did you mean --%s?", best);
+    else
+        pgs_hint(err, "%s --help lists the options", program->name);
+    return st;
+}
+
+/* ---- parsing ---- */
+
+typedef struct parser {
+    const pgs_program *program;
+    int argc, next;
+    char **argv;
+    pgs_parsed *out;
+    pgs_err *err;
+} parser;
+
+static bool is_choice(const char *choices, const char *value) {
+    size_t n = strlen(value);
+    for (const char *s = choices; s; s = strchr(s, '|')) {
+        s += *s == '|';
+        if (n > 0 && strncmp(s, value, n) == 0 && (s[n] == '|' || s[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static pgs_status set_option(parser *p, size_t id, const char *attached) {
+    const pgs_option *option = &p->program->option[id];
+    if (!option->argument && attached)
+        return pgs_fail(p->err, PGS_E_USAGE, "--%s takes no value", option->name);
+    const char *value = option->argument ? attached : "";
+    if (!value && p->next < p->argc)
+        value = p->argv[p->next++];
+    if (!value) {
+        pgs_status st = pgs_fail(p->err, PGS_E_USAGE, "--%s needs a value", option->name);
+        pgs_hint(p->err, "--%s %s: %s", option->name, option->argument, option->help);
+        return st;
+    }
+    if (option->choices && !is_choice(option->choices, value)) {
+        pgs_status st =
+            pgs_fail(p->err, PGS_E_USAGE, "--%s cannot be \"%.60s\"", option->name, value);
+        pgs_hint(p->err, "it is one of %s", option->choices);
+        return st;
+    }
+    p->out->value[option->same_as > 0 ? (size_t)option->same_as - 1 : id] = value;
+    return PGS_OK;
+}
+
+static bool general_option(parser *p, const char *word) {
+    const struct {
+        const char *word;
+        bool *flag;
+    } GENERAL[] = {{"--help", &p->out->help},
+                   {"-?", &p->out->help},
+                   {"--version", &p->out->version},
+                   {"-V", &p->out->version},
+                   {"--man", &p->out->man}};
+    for (size_t i = 0; i < PGS_COUNT_OF(GENERAL); i++)
+        if (strcmp(word, GENERAL[i].word) == 0)
+            return *GENERAL[i].flag = true;
+    return false;
+}
+
+static pgs_status parse_long(parser *p, const char *word) {
+    const char *equals = strchr(word, '=');
+    size_t n = equals ? (size_t)(equals - word) : strlen(word);
+    for (size_t id = 0; id < p->program->n_options; id++) {
+        const char *name = p->program->option[id].name;
+        if (strlen(name) == n - 2 && strncmp(name, word + 2, n - 2) == 0)
+            return set_option(p, id, equals ? equals + 1 : NULL);
+    }
+    return unknown_option(p->program, word, p->err);
+}
+
+static pgs_status parse_letters(parser *p, const char *word) {
+    for (const char *s = word + 1; *s; s++) {
+        size_t id = 0;
+        while (id < p->program->n_options && p->program->option[id].letter != *s)
+            id++;
+        if (id == p->program->n_options)
+            return unknown_option(p->program, word, p->err);
+        if (p->program->option[id].argument)
+            return set_option(p, id, s[1] ? s + 1 : NULL);
+        pgs_status st = set_option(p, id, NULL);
+        if (st != PGS_OK)
+            return st;
+    }
+    return PGS_OK;
+}
+
+static pgs_status parse_word(parser *p, char *word) {
+    if (!p->out->command) {
+        for (size_t i = 0; i < p->program->n_commands; i++)
+            if (strcmp(word, p->program->command[i].name) == 0)
+                p->out->command = &p->program->command[i];
+        if (!p->out->command && strcmp(word, "help") == 0)
+            return p->out->help = true, PGS_OK;
+        return p->out->command ? PGS_OK : unknown_command(p->program, word, p->err);
+    }
+    p->out->argument[p->out->n_arguments++] = word;
+    return PGS_OK;
+}
+
+/* Options that were given must be among those of the command. */
+static pgs_status check_command(const pgs_program *program, const pgs_parsed *out, pgs_err *err) {
+    const pgs_command *command = out->command;
+    if (out->help || out->version || out->man)
+        return PGS_OK;
+    if (!command) {
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "no command was given");
+        pgs_hint(err, "%s --help lists them", program->name);
+        return st;
+    }
+    for (size_t id = 0; id < program->n_options; id++) {
+        if (!out->value[id] || (command->options & PGS_OPT(id)))
+            continue;
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s %s does not take --%s", program->name,
+                                 command->name, program->option[id].name);
+        pgs_hint(err, "%s %s --help lists its options", program->name, command->name);
+        return st;
+    }
+    bool few = out->n_arguments < command->min_arguments;
+    if (few || out->n_arguments > command->max_arguments) {
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s %s: too %s arguments", program->name,
+                                 command->name, few ? "few" : "many");
+        pgs_hint(err, "%s %s [OPTIONS] %s", program->name, command->name, command->arguments);
+        return st;
+    }
+    return PGS_OK;
+}
+
+pgs_status pgs_opts_parse(const pgs_program *program, int argc, char **argv, pgs_parsed *out,
+                          pgs_err *err) {
+    *out = (pgs_parsed){.argument = argv};
+    parser p = {.program = program, .argc = argc, .next = 1, .argv = argv, .out = out, .err = err};
+    pgs_status st = PGS_OK;
+    bool only_words = false;
+    while (st == PGS_OK && p.next < argc) {
+        char *word = argv[p.next++];
+        if (only_words || word[0] != '-' || word[1] == '\0')
+            st = parse_word(&p, word);
+        else if (strcmp(word, "--") == 0)
+            only_words = true;
+        else if (!general_option(&p, word))
+            st = word[1] == '-' ? parse_long(&p, word) : parse_letters(&p, word);
+    }
+    return st == PGS_OK ? check_command(program, out, err) : st;
+}
+
+/* ---- help ---- */
+
+static void help_option(const pgs_option *option, FILE *out) {
+    char left[64];
+    int n = option->letter ? snprintf(left, sizeof left, "-%c, ", option->letter)
+                           : snprintf(left, sizeof left, "    ");
+    snprintf(left + n, sizeof left - (size_t)n, "--%s%s%s", option->name,
+             option->argument ? " " : "", option->argument ? option->argument : "");
+    fprintf(out, strlen(left) > 28 ? "  %s\n%32s%s" : "  %-28s  %s%s", left,
+            strlen(left) > 28 ? "" : option->help, strlen(left) > 28 ? option->help : "");
+    fprintf(out, "%s%s%s\n", option->choices ? " (" : "", option->choices ? option->choices : "",
+            option->choices ? ")" : "");
+}
+
+static void help_options(const pgs_program *program, uint64_t which, FILE *out) {
+    if (which == 0)
+        return;
+    fputs("\nOptions:\n", out);
+    for (size_t id = 0; id < program->n_options; id++)
+        if (which & PGS_OPT(id))
+            help_option(&program->option[id], out);
+}
+
+static void help_examples(const pgs_program *program, const char *command, FILE *out) {
+    fputs("\nExamples:\n", out);
+    for (const char *line = program->examples; *line;) {
+        size_t n = strcspn(line, "\n");
+        bool shown = !command;
+        for (const char *s = line; command && s && s < line + n; s = strchr(s + 1, ' '))
+            shown |= strncmp(s + (*s == ' '), command, strlen(command)) == 0;
+        if (shown)
+            fprintf(out, "  %.*s\n", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
+void pgs_opts_help(const pgs_program *program, const pgs_command *command, FILE *out) {
+    if (command) {
+        fprintf(out, "%s %s [OPTIONS] %s\n%s\n", program->name, command->name, command->arguments,
+                command->summary);
+        help_options(program, command->options, out);
+        help_examples(program, command->name, out);
+        return;
+    }
+    fprintf(out, "%s\n\nUsage: %s COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n", program->purpose,
+            program->name);
+    for (size_t i = 0; i < program->n_commands; i++)
+        fprintf(out, "  %-16s  %s\n", program->command[i].name, program->command[i].summary);
+    help_options(program, ~UINT64_C(0) >> (64 - program->n_options), out);
+    fprintf(out, "\n  -?, --help                    this help; %s COMMAND --help for one command\n",
+            program->name);
+    fputs("  -V, --version                 version of the program and its parts\n", out);
+    help_examples(program, NULL, out);
+}
+
+/* ---- the manual page ---- */
+
+/* roff takes a backslash, a leading dot or quote, and a dash for its own. */
+static void roff(const char *text, FILE *out) {
+    for (const char *s = text; *s; s++) {
+        bool starts_line = s == text || s[-1] == '\n';
+        if (starts_line && (*s == '.' || *s == '\''))
+            fputs("\\&", out);
+        if (*s == '\\')
+            fputs("\\e", out);
+        else if (*s == '-')
+            fputs("\\-", out);
+        else
+            fputc(*s, out);
+    }
+}
+
+static void man_section(const char *title, const char *text, FILE *out) {
+    fprintf(out, ".SH %s\n.nf\n", title);
+    roff(text, out);
+    fputs("\n.fi\n", out);
+}
+
+void pgs_opts_man(const pgs_program *program, FILE *out) {
+    fprintf(out, ".TH %s 1 \"\" \"pgskew " PGSKEW_VERSION "\"\n.SH NAME\n", program->name);
+    roff(program->name, out);
+    fputs(" \\- ", out);
+    roff(program->purpose, out);
+    fputs("\n.SH SYNOPSIS\n", out);
+    roff(program->name, out);
+    fputs(" COMMAND [OPTIONS] [ARGUMENTS]\n.SH COMMANDS\n", out);
+    for (size_t i = 0; i < program->n_commands; i++) {
+        fputs(".TP\n.B ", out);
+        roff(program->command[i].name, out);
+        fputc(' ', out);
+        roff(program->command[i].arguments, out);
+        fputc('\n', out);
+        roff(program->command[i].summary, out);
+        fputc('\n', out);
+    }
+    fputs(".SH OPTIONS\n", out);
+    for (size_t id = 0; id < program->n_options; id++) {
+        const pgs_option *option = &program->option[id];
+        fputs(".TP\n.B ", out);
+        if (option->letter)
+            fprintf(out, "\\-%c, ", option->letter);
+        fputs("\\-\\-", out);
+        roff(option->name, out);
+        fprintf(out, " %s\n", option->argument ? option->argument : "");
+        roff(option->help, out);
+        if (option->choices)
+            fprintf(out, " (%s)", option->choices);
+        fputc('\n', out);
+    }
+    man_section("EXAMPLES", program->examples, out);
+    man_section("NOTES", program->notes, out);
+}
+
+/* ---- shared pieces ---- */
+
+int pgs_opts_complain(const pgs_program *program, pgs_status status, const pgs_err *err) {
+    pgs_buf line = {0};
+    pgs_buf_format(&line, "%s: ", program->name);
+    pgs_text_escape(&line, err->msg);
+    if (err->hint[0]) {
+        pgs_buf_text(&line, "; ");
+        pgs_text_escape(&line, err->hint);
+    }
+    fprintf(stderr, "%s\n", line.failed ? err->msg : pgs_buf_view(&line));
+    pgs_buf_reset(&line);
+    return pgs_status_exit_code(status);
+}
+
+pgs_status pgs_opts_time(const char *option, const char *text, int64_t *out_us, pgs_err *err) {
+    *out_us = PGS_TIME_NONE;
+    if (!text || pgs_time_parse(text, INT64_MIN, out_us))
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "--%s cannot be \"%.60s\"", option, text);
+    pgs_hint(err, "give a time with its offset, like 2025-10-20T10:15:00Z");
+    return st;
+}
+
+pgs_status pgs_opts_int(const char *option, const char *text, int64_t min, int64_t max,
+                        int64_t preset, int64_t *out, pgs_err *err) {
+    *out = preset;
+    if (!text || pgs_int_parse(text, min, max, out))
+        return PGS_OK;
+    return pgs_fail(err, PGS_E_USAGE,
+                    "--%s cannot be \"%.60s\": it is a whole number from %lld to %lld", option,
+                    text, (long long)min, (long long)max);
+}
