@@ -5,5 +5,5 @@
 #include "store/database.h"
 
 #define pgs_fail(err, status, ...) ((void)pgs_fail((err), (status), __VA_ARGS__), (status))
-#define pgs_no_memory(err) ((void)pgs_no_memory(err), PGS_E_BUG)
-#define pgs_database_damaged(...) ((void)pgs_database_damaged(__VA_ARGS__), PGS_E_DATA)
+#define pgs_no_memory(err)         ((void)pgs_no_memory(err), PGS_E_BUG)
+#define pgs_database_damaged(...)  ((void)pgs_database_damaged(__VA_ARGS__), PGS_E_DATA)
