@@ -48,19 +48,21 @@ static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
 }
 
 static const char *fixed(double value, int decimals, char *scratch) {
+    if (!(fabs(value) < 1e14)) /* no room for decimals in 64 bits */
+        return pgs_num_format(value, scratch);
     int64_t unit = 1;
     for (int i = 0; i < decimals; i++)
         unit *= 10;
-    if (!(fabs(value) < 1e14)) /* no room for decimals in 64 bits */
-        return pgs_num_format(value, scratch);
     int64_t scaled = llround(fabs(value) * (double)unit);
-    pgs_cell whole = {.integer = scaled / unit};
+    char *to = scratch;
     if (value < 0 && scaled > 0)
-        *scratch = '-';
-    char *digits = scratch + (value < 0 && scaled > 0);
-    spell_grouped(&whole, digits);
-    size_t n = strlen(digits);
-    snprintf(digits + n, 8, ".%0*" PRId64, decimals, scaled % unit);
+        *to++ = '-';
+    spell_grouped(&(pgs_cell){.integer = scaled / unit}, to);
+    to += strlen(to);
+    *to++ = '.';
+    for (unit /= 10; unit > 0; unit /= 10)
+        *to++ = (char)('0' + scaled / unit % 10);
+    *to = '\0';
     return scratch;
 }
 

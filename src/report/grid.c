@@ -72,10 +72,20 @@ static void get_metric(const pgs_grid *grid, const pgs_column *column, size_t ro
 
 /* Seconds from a time to the moment of the snapshot. The difference of two whole numbers below
  * 2^53 is exact, so the division rounds once: the nearest double to the decimal. */
-static void get_age(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
-    double then_us = grid->snapshot->metric[column->where][row];
-    int64_t now_us = grid->snapshot->head.taken_us;
+static void put_age(const pgs_snapshot *snapshot, double then_us, pgs_cell *out) {
+    int64_t now_us = snapshot->head.taken_us;
     put_number(now_us == PGS_TIME_NONE ? NAN : ((double)now_us - then_us) / 1e6, out);
+}
+
+static void get_metric_age(const pgs_grid *grid, const pgs_column *column, size_t row,
+                           pgs_cell *out) {
+    put_age(grid->snapshot, grid->snapshot->metric[column->where][row], out);
+}
+
+static void get_double_age(const pgs_grid *grid, const pgs_column *column, size_t row,
+                           pgs_cell *out) {
+    get_double(grid, column, row, out);
+    put_age(grid->snapshot, out->number, out);
 }
 
 static void get_health(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
@@ -182,12 +192,12 @@ static const pgs_column DISTRIBUTION_COLUMNS[] = {
     {"chunk_count",        "chunks",       PGS_AS_COUNT,   get_metric, PGS_CHUNK_COUNT},
     {"document_count",     "documents",    PGS_AS_COUNT,   get_metric, PGS_DOCUMENT_COUNT},
     {"collection_count",   "collections",  PGS_AS_COUNT,   get_metric, PGS_COLLECTION_COUNT},
-    {"avg_tokens",         "tokens/chunk", PGS_AS_REAL,    get_metric, PGS_AVG_TOKENS},
+    {"avg_tokens",         "avg tokens",   PGS_AS_REAL,    get_metric, PGS_AVG_TOKENS},
     {"chunk_percentage",   "chunk %",      PGS_AS_REAL,    get_metric, PGS_CHUNK_PERCENTAGE},
     {"oldest_chunk_at",    "oldest chunk", PGS_AS_TIME,    get_metric, PGS_OLDEST_CREATED_AT},
     {"newest_chunk_at",    "newest chunk", PGS_AS_TIME,    get_metric, PGS_LAST_CREATED_AT},
-    {"oldest_age_seconds", "oldest age",   PGS_AS_SECONDS, get_age,    PGS_OLDEST_CREATED_AT},
-    {"newest_age_seconds", "newest age",   PGS_AS_SECONDS, get_age,    PGS_LAST_CREATED_AT},
+    {"oldest_age_seconds", "oldest age",   PGS_AS_SECONDS, get_metric_age, PGS_OLDEST_CREATED_AT},
+    {"newest_age_seconds", "newest age",   PGS_AS_SECONDS, get_metric_age, PGS_LAST_CREATED_AT},
 };
 
 static const pgs_column DISTRIBUTION_READ[] = {
@@ -196,9 +206,9 @@ static const pgs_column DISTRIBUTION_READ[] = {
     {"chunk_percentage",   "chunk %",      PGS_AS_REAL,    get_metric, PGS_CHUNK_PERCENTAGE},
     {"document_count",     "documents",    PGS_AS_COUNT,   get_metric, PGS_DOCUMENT_COUNT},
     {"collection_count",   "collections",  PGS_AS_COUNT,   get_metric, PGS_COLLECTION_COUNT},
-    {"avg_tokens",         "tokens/chunk", PGS_AS_REAL,    get_metric, PGS_AVG_TOKENS},
-    {"oldest_age_seconds", "oldest age",   PGS_AS_SECONDS, get_age,    PGS_OLDEST_CREATED_AT},
-    {"newest_age_seconds", "newest age",   PGS_AS_SECONDS, get_age,    PGS_LAST_CREATED_AT},
+    {"avg_tokens",         "avg tokens",   PGS_AS_REAL,    get_metric, PGS_AVG_TOKENS},
+    {"oldest_age_seconds", "oldest age",   PGS_AS_SECONDS, get_metric_age, PGS_OLDEST_CREATED_AT},
+    {"newest_age_seconds", "newest age",   PGS_AS_SECONDS, get_metric_age, PGS_LAST_CREATED_AT},
 };
 
 static const pgs_column SIZES_COLUMNS[] = {
@@ -246,7 +256,7 @@ static const pgs_column COLLECTIONS_COLUMNS[] = {
     {"name",                 "collection",   PGS_AS_TEXT,  get_text,   TOTAL(name)},
     {"chunked_documents",    "documents",    PGS_AS_COUNT, get_double, TOTAL(chunked_documents)},
     {"total_chunks",         "chunks",       PGS_AS_COUNT, get_double, TOTAL(total_chunks)},
-    {"avg_tokens_per_chunk", "tokens/chunk", PGS_AS_REAL,  get_double, TOTAL(avg_tokens_per_chunk)},
+    {"avg_tokens_per_chunk", "avg tokens",   PGS_AS_REAL,  get_double, TOTAL(avg_tokens_per_chunk)},
     {"last_chunk_created",   "newest chunk", PGS_AS_TIME,  get_double, TOTAL(last_chunk_created)},
     {"partitions",           "partitions",   PGS_AS_COUNT, get_size_seen, TOTAL(n_partitions)},
 };
@@ -255,9 +265,10 @@ static const pgs_column COLLECTIONS_READ[] = {
     {"name",                 "collection",   PGS_AS_TEXT,  get_text,   TOTAL(name)},
     {"total_chunks",         "chunks",       PGS_AS_COUNT, get_double, TOTAL(total_chunks)},
     {"chunked_documents",    "documents",    PGS_AS_COUNT, get_double, TOTAL(chunked_documents)},
-    {"avg_tokens_per_chunk", "tokens/chunk", PGS_AS_REAL,  get_double, TOTAL(avg_tokens_per_chunk)},
+    {"avg_tokens_per_chunk", "avg tokens",   PGS_AS_REAL,  get_double, TOTAL(avg_tokens_per_chunk)},
     {"partitions",           "partitions",   PGS_AS_COUNT, get_size_seen, TOTAL(n_partitions)},
-    {"last_chunk_created",   "newest chunk", PGS_AS_TIME,  get_double, TOTAL(last_chunk_created)},
+    {"newest_age_seconds",   "newest age",   PGS_AS_SECONDS, get_double_age,
+     TOTAL(last_chunk_created)},
     {"id",                   "id",           PGS_AS_TEXT,  get_text,   TOTAL(id)},
 };
 

@@ -284,21 +284,21 @@ static const struct {
     {"names obey nothing on a terminal", PGS_REPORT_COLLECTIONS, PGS_FORMAT_TABLE,
      "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
      "\n"
-     "collection         chunks  documents  tokens/chunk  partitions  newest chunk          id\n"
-     "-----------------  ------  ---------  ------------  ----------  --------------------  ---\n"
-     "[red]markup[/red]   5,420      1,084        247.00           -  -                     c-1\n"
-     "two\\x0alines            1          1             -           2  2026-10-18T06:00:00Z  +1\n"},
+     "collection         chunks  documents  avg tokens  partitions  newest age  id\n"
+     "-----------------  ------  ---------  ----------  ----------  ----------  ---\n"
+     "[red]markup[/red]   5,420      1,084      247.00           -           -  c-1\n"
+     "two\\x0alines            1          1           -           2         0 s  +1\n"},
     {"names are no markup", PGS_REPORT_COLLECTIONS, PGS_FORMAT_MARKDOWN,
      "# public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
      "\n"
-     "| collection            | chunks | documents | tokens/chunk | partitions "
-     "| newest chunk         | id  |\n"
-     "| --------------------- | -----: | --------: | -----------: | ---------: "
-     "| -------------------- | --- |\n"
-     "| \\[red\\]markup\\[/red\\] |  5,420 |     1,084 |       247.00 |          - "
-     "| -                    | c-1 |\n"
-     "| two\\\\x0alines         |      1 |         1 |            - |          2 "
-     "| 2026-10-18T06:00:00Z | +1  |\n"},
+     "| collection            | chunks | documents | avg tokens | partitions "
+     "| newest age | id  |\n"
+     "| --------------------- | -----: | --------: | ---------: | ---------: "
+     "| ---------: | --- |\n"
+     "| \\[red\\]markup\\[/red\\] |  5,420 |     1,084 |     247.00 |          - "
+     "|          - | c-1 |\n"
+     "| two\\\\x0alines         |      1 |         1 |          - |          2 "
+     "|        0 s | +1  |\n"},
     {"the hottest partition comes first", PGS_REPORT_HOT, PGS_FORMAT_TABLE,
      "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
      "\n"
