@@ -118,11 +118,11 @@ SELECT partition_num,
        size_bytes,
        CASE
            WHEN size_bytes < 10240 THEN size_bytes || ' bytes'
-           WHEN size_bytes / 512 < 20479 THEN (size_bytes / 512 + 1) / 2 || ' kB'
-           WHEN size_bytes / 524288 < 20479 THEN (size_bytes / 524288 + 1) / 2 || ' MB'
-           WHEN size_bytes / 536870912 < 20479 THEN (size_bytes / 536870912 + 1) / 2 || ' GB'
-           WHEN size_bytes / 549755813888 < 20479 THEN (size_bytes / 549755813888 + 1) / 2 || ' TB'
-           ELSE (size_bytes / 562949953421312 + 1) / 2 || ' PB'
+           WHEN size_bytes / 512 < 20479 THEN ((size_bytes / 512 + 1) / 2) || ' kB'
+           WHEN size_bytes / 524288 < 20479 THEN ((size_bytes / 524288 + 1) / 2) || ' MB'
+           WHEN size_bytes / 536870912 < 20479 THEN ((size_bytes / 536870912 + 1) / 2) || ' GB'
+           WHEN size_bytes / 549755813888 < 20479 THEN ((size_bytes / 549755813888 + 1) / 2) || ' TB'
+           ELSE ((size_bytes / 562949953421312 + 1) / 2) || ' PB'
        END AS size_pretty,
        size_percentage,
        row_estimate,
