@@ -89,7 +89,7 @@ def check_view_commands(tally, programs, exports, snapshot, name):
             continue
         columns = list(exports.rows[view][0])
         want = {row.get(key_of(view)): row for row in expected_rows(exports, view)}
-        found = {dict(row).get(key_of(view)): leading_columns(row, columns) for row in got}
+        found = {row.get(key_of(view)): leading_columns(row, columns) for row in got}
         tally.expect(len(found) == len(got) and found.keys() == want.keys(), what + " rows",
                      "expected %d, got %d" % (len(want), len(got)))
         lines = [line for key in want if key in found
