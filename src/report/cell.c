@@ -74,13 +74,6 @@ static const char *spell_4(const pgs_cell *cell, char *scratch) {
     return fixed(cell->number, 4, scratch);
 }
 
-static const char *spell_value(const pgs_cell *cell, char *scratch) {
-    if (cell->number != floor(cell->number) || fabs(cell->number) >= 1e15)
-        return spell_4(cell, scratch);
-    pgs_cell whole = {.integer = (int64_t)cell->number};
-    return spell_grouped(&whole, scratch);
-}
-
 /* One decimal of the unit that leaves less than 1024 of it. */
 static const char *spell_human_size(const pgs_cell *cell, char *scratch) {
     static const char *const UNIT[] = {" B", " kB", " MB", " GB", " TB", " PB", " EB"};
@@ -157,7 +150,7 @@ static const struct {
     [PGS_AS_PRETTY] = {spell_pg_size, spell_pg_size, true, true},
     [PGS_AS_REAL] = {spell_real, spell_2, false, true},
     [PGS_AS_FINE] = {spell_real, spell_4, false, true},
-    [PGS_AS_VALUE] = {spell_real, spell_value, false, true},
+    [PGS_AS_WHOLE] = {spell_real, spell_grouped, false, true},
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
     [PGS_AS_TIME] = {spell_time, spell_seconds_of_time, true, false},
 };

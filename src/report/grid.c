@@ -122,6 +122,14 @@ static void get_skew_status(const pgs_grid *grid, const pgs_column *column, size
     out->tone = TONE[status];
 }
 
+/* A skew, or a number of partitions that is a float for machines. */
+static void get_skew_value(const pgs_grid *grid, const pgs_column *column, size_t row,
+                           pgs_cell *out) {
+    get_double(grid, column, row, out);
+    if (row == PGS_SKEW_PARTITION_HEALTH || row == PGS_SKEW_HOT_PARTITIONS)
+        out->look = PGS_AS_WHOLE;
+}
+
 static void get_priority(const pgs_grid *grid, const pgs_column *column, size_t row,
                          pgs_cell *out) {
     pgs_priority priority;
@@ -246,7 +254,7 @@ static const pgs_column HOT_COLUMNS[] = {
 
 static const pgs_column SKEW_COLUMNS[] = {
     {"metric",  "metric",  PGS_AS_TEXT,  get_text,        SKEW(metric)},
-    {"value",   "value",   PGS_AS_VALUE, get_double,      SKEW(value)},
+    {"value",   "value",   PGS_AS_FINE,  get_skew_value,  SKEW(value)},
     {"status",  "status",  PGS_AS_TEXT,  get_skew_status, SKEW(status)},
     {"details", "details", PGS_AS_TEXT,  get_array,       SKEW(details)},
 };

@@ -59,9 +59,20 @@ static void put_item(json *j, const char *key, cJSON *item) {
     cJSON_free(text);
 }
 
+/* JSON is UTF-8. Names in snapshots are; the path of a file need not be, and is shown escaped. */
+static cJSON *item_of_text(const char *text) {
+    if (pgs_text_is_utf8(text))
+        return cJSON_CreateString(text);
+    pgs_buf shown = {0};
+    pgs_text_escape(&shown, text);
+    cJSON *item = shown.failed ? NULL : cJSON_CreateString(pgs_buf_view(&shown));
+    pgs_buf_reset(&shown);
+    return item;
+}
+
 static void put_text(json *j, const char *key, const char *text) {
     if (text)
-        put_item(j, key, cJSON_CreateString(text));
+        put_item(j, key, item_of_text(text));
     else
         put_raw(j, key, "null");
 }
@@ -89,7 +100,7 @@ static cJSON *item_of_cell(const pgs_cell *cell) {
     const char *text = pgs_cell_exact(cell, scratch);
     if (!text)
         return cJSON_CreateNull();
-    return pgs_look_is_text(cell->look) ? cJSON_CreateString(text) : cJSON_CreateRaw(text);
+    return pgs_look_is_text(cell->look) ? item_of_text(text) : cJSON_CreateRaw(text);
 }
 
 /* A row as an object, from column `first` on; NULL without memory. */

@@ -18,7 +18,7 @@ typedef enum pgs_look {
     PGS_AS_PRETTY,  /* bytes in PostgreSQL's words, for machines too */
     PGS_AS_REAL,    /* people read 2 decimals */
     PGS_AS_FINE,    /* people read 4 decimals */
-    PGS_AS_VALUE,   /* people read 4 decimals unless it is whole */
+    PGS_AS_WHOLE,   /* a float that people read without decimals */
     PGS_AS_SECONDS, /* a span of time; people read 3 d 4 h */
     PGS_AS_TIME,    /* microseconds since 1970 UTC */
     PGS_LOOK_COUNT
@@ -38,8 +38,8 @@ typedef struct pgs_cell {
     pgs_tone tone;
     bool observed;    /* false: nothing below counts */
     const char *text; /* TEXT */
-    double number;    /* REAL, SKEW, VALUE, SECONDS */
-    int64_t integer;  /* all others */
+    double number;    /* REAL, FINE, WHOLE, SECONDS */
+    int64_t integer;  /* all others, and WHOLE for people */
 } pgs_cell;
 
 #define PGS_CELL_TEXT_MAX 48

@@ -299,6 +299,23 @@ static const struct {
      "|          - | c-1 |\n"
      "| two\\\\x0alines         |      1 |         1 |          - |          2 "
      "|        0 s | +1  |\n"},
+    {"skews have decimals, partitions have not", PGS_REPORT_SKEW, PGS_FORMAT_MARKDOWN,
+     "# public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
+     "\n"
+     "| metric                 |  value | status   "
+     "| details                                         |\n"
+     "| ---------------------- | -----: | -------- "
+     "| ----------------------------------------------- |\n"
+     "| chunk\\_distribution    | 0.5000 | CRITICAL "
+     "| Chunk distribution exceeds critical threshold   |\n"
+     "| size\\_distribution     |      - | -        "
+     "| Partition sizes were not observed               |\n"
+     "| partition\\_health      |      1 | CRITICAL "
+     "| 1 partitions require rebalancing                |\n"
+     "| hot\\_partitions        |      0 | NORMAL   "
+     "| No abnormal recent write activity detected      |\n"
+     "| distribution\\_variance | 0.1667 | WARNING  "
+     "| Distribution variance exceeds warning threshold |\n"},
     {"the hottest partition comes first", PGS_REPORT_HOT, PGS_FORMAT_TABLE,
      "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
      "\n"
@@ -396,6 +413,12 @@ Test(report, failures_have_the_shape_of_an_answer) {
                      "  \"metrics\": {},\n  \"error\": \"cannot open \\\"x.db\\\"\"\n}\n");
     cr_expect_str_eq(write_body(true, 0, "Partition 7 not found"),
                      "{\n  \"detail\": \"Partition 7 not found\"\n}\n");
+}
+
+Test(report, json_is_utf8_though_a_path_is_not) {
+    snap.head.path = (char *)"caf\xe9.db";
+    cr_expect_not_null(
+        strstr(write_plain(PGS_REPORT_LIST, PGS_FORMAT_JSON), "{\"path\":\"caf\\\\xe9.db\","));
 }
 
 /* ---- terminals ---- */
