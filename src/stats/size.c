@@ -6,6 +6,9 @@
 
 /* x / y, or x / y / z where z is not 0, each division at its own numeric scale; 4 decimals. */
 static double quotient(double x, double y, int64_t z) {
+    double out;
+    if (pgs_settle(x / y / (z != 0 ? (double)z : 1), 4, &out))
+        return out;
     pgs_decimal a, b;
     pgs_decimal_init(&a);
     pgs_decimal_init(&b);
@@ -17,7 +20,7 @@ static double quotient(double x, double y, int64_t z) {
         pgs_decimal_div(&a, &a, &b);
     }
     pgs_decimal_round(&a, 4);
-    double out = pgs_decimal_to_double(&a);
+    out = pgs_decimal_to_double(&a);
     pgs_decimal_reset(&a);
     pgs_decimal_reset(&b);
     return out;

@@ -1,6 +1,7 @@
 /* Skew as the guide's views compute it. e and T are the same for a whole column, so a column is
  * one call: e = 1.0/P, fraction = x/T, skew = |fraction - e| / e, each a numeric division with
- * its own scale, compared with the thresholds before it is rounded for publication.
+ * its own scale, compared with the thresholds before it is rounded for publication. That is done in
+ * decimals only where a tie or a threshold is near; elsewhere doubles give the same digits.
  *
  * The variance is new to pgskew, has no numeric history to match, and is therefore computed as
  * the exact fraction (P * sum(x^2) - T^2) / T^2. */
@@ -42,35 +43,62 @@ static pgs_health_status skew_status(const pgs_decimal *skew) {
     return at_least(skew, (threshold){3, 1}) ? PGS_WARNING : PGS_HEALTHY;
 }
 
-void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_status *status) {
-    int64_t sum;
-    size_t seen = observed(x, n, &sum);
-    pgs_decimal even, total, skew;
-    pgs_decimal_init(&even);
-    pgs_decimal_init(&total);
+/* Where doubles can tell both the status and the fourth decimal. */
+static bool skew_settled(double x, double n_seen, double total, double *published,
+                         pgs_health_status *status) {
+    double skew = fabs(x * n_seen / total - 1);
+    if (fabs(skew - 0.3) < 1e-6 || fabs(skew - 0.5) < 1e-6 || !pgs_settle(skew, 4, published))
+        return false;
+    *status = skew > 0.5 ? PGS_UNBALANCED : skew > 0.3 ? PGS_WARNING : PGS_HEALTHY;
+    return true;
+}
+
+/* even = 1.0 / P */
+static void set_even_share(pgs_decimal *even, size_t n_seen) {
+    pgs_decimal p;
+    pgs_decimal_init(&p);
+    pgs_decimal_set_int(&p, (int64_t)n_seen);
+    pgs_decimal_set_ratio(even, 10, 1);
+    pgs_decimal_div(even, even, &p);
+    pgs_decimal_reset(&p);
+}
+
+/* skew = |x/total - even| / even */
+static double skew_exact(double x, int64_t total, const pgs_decimal *even,
+                         pgs_health_status *status) {
+    pgs_decimal skew, sum;
     pgs_decimal_init(&skew);
-    pgs_decimal_set_int(&total, (int64_t)seen);
-    pgs_decimal_set_ratio(&even, 10, 1); /* 1.0 */
+    pgs_decimal_init(&sum);
+    pgs_decimal_set_int(&skew, (int64_t)x);
+    pgs_decimal_set_int(&sum, total);
+    pgs_decimal_div(&skew, &skew, &sum);
+    pgs_decimal_sub(&skew, &skew, even);
+    pgs_decimal_abs(&skew);
+    pgs_decimal_div(&skew, &skew, even);
+    *status = skew_status(&skew);
+    pgs_decimal_round(&skew, 4);
+    double published = pgs_decimal_to_double(&skew);
+    pgs_decimal_reset(&skew);
+    pgs_decimal_reset(&sum);
+    return published;
+}
+
+void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_status *status) {
+    int64_t total;
+    size_t seen = observed(x, n, &total);
+    pgs_decimal even;
+    pgs_decimal_init(&even);
     if (seen > 0)
-        pgs_decimal_div(&even, &even, &total);
-    pgs_decimal_set_int(&total, sum);
+        set_even_share(&even, seen);
     for (size_t i = 0; i < n; i++) {
         published[i] = isnan(x[i]) ? NAN : 0;
         status[i] = isnan(x[i]) ? PGS_UNMEASURED : PGS_HEALTHY;
-        if (isnan(x[i]) || sum == 0)
+        if (isnan(x[i]) || total == 0)
             continue;
-        pgs_decimal_set_int(&skew, (int64_t)x[i]);
-        pgs_decimal_div(&skew, &skew, &total);
-        pgs_decimal_sub(&skew, &skew, &even);
-        pgs_decimal_abs(&skew);
-        pgs_decimal_div(&skew, &skew, &even);
-        status[i] = skew_status(&skew);
-        pgs_decimal_round(&skew, 4);
-        published[i] = pgs_decimal_to_double(&skew);
+        if (!skew_settled(x[i], (double)seen, (double)total, &published[i], &status[i]))
+            published[i] = skew_exact(x[i], total, &even, &status[i]);
     }
     pgs_decimal_reset(&even);
-    pgs_decimal_reset(&total);
-    pgs_decimal_reset(&skew);
 }
 
 /* out = P * sum(x^2) - T^2, t2 = T^2 */
@@ -129,8 +157,9 @@ double pgs_skew_variance(const double *x, size_t n, pgs_skew_status *status) {
 double pgs_percentage(double part, int64_t total) {
     if (isnan(part))
         return NAN;
-    if (total == 0)
-        return 0;
+    double percentage = 0;
+    if (total == 0 || pgs_settle(part * 100 / (double)total, 2, &percentage))
+        return percentage;
     pgs_decimal a, b;
     pgs_decimal_init(&a);
     pgs_decimal_init(&b);
@@ -140,7 +169,7 @@ double pgs_percentage(double part, int64_t total) {
     pgs_decimal_set_int(&b, total);
     pgs_decimal_div(&a, &a, &b);
     pgs_decimal_round(&a, 2);
-    double percentage = pgs_decimal_to_double(&a);
+    percentage = pgs_decimal_to_double(&a);
     pgs_decimal_reset(&a);
     pgs_decimal_reset(&b);
     return percentage;

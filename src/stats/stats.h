@@ -5,6 +5,13 @@
 
 #include "pgskew/result.h"
 
+/* ---- settle.c ---- */
+
+/* Round to `digits` decimals where plain doubles are good enough to tell: true, and *rounded is
+ * the nearest double to the rounded decimal, where `approx` is at least a thousandth of the last
+ * digit away from every tie. Its error must be far below that; on a tie or near one: false. */
+bool pgs_settle(double approx, int digits, double *rounded);
+
 /* ---- skew.c: one column of one moment ---- */
 
 /* How far each partition's share is from an even share: |x/T - e| / e with e = 1.0/P, P and T

@@ -5,7 +5,6 @@
  * in place of a clock. */
 #include "store/database.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,6 +67,15 @@ static pgs_status check_header(const char *path, const char *bytes, size_t n,
             pgs_fail(err, PGS_E_DATA,
                      "\"%s\" is not a pgskew snapshot: a SQLite file of another application", path);
         pgs_hint(err, "pgskew-collect makes snapshots, from a server or from CSV exports");
+        return st;
+    }
+    size_t page_bytes = big_endian_32(bytes + 14) & 0xFFFF; /* a 2-byte field; 1 stands for 64 kB */
+    uint64_t promised =
+        (uint64_t)(page_bytes == 1 ? 65536 : page_bytes) * big_endian_32(bytes + 28);
+    if (promised != n) {
+        st = pgs_fail(err, PGS_E_DATA, "\"%s\" is damaged: it has %zu of its %llu bytes", path, n,
+                      (unsigned long long)promised);
+        pgs_hint(err, "copy it again, or take the snapshot again");
         return st;
     }
     if (bytes[18] != 1 || bytes[19] != 1) {
@@ -138,7 +146,9 @@ pgs_status pgs_database_error(pgs_database *d, pgs_err *err) {
 }
 
 static pgs_status check_integrity(pgs_database *d, bool thorough, pgs_err *err) {
-    pgs_status st = pgs_database_exec(d, "PRAGMA cell_size_check = ON", err);
+    /* The types that CHECK constraints promise are checked by the reader, cell by cell. */
+    pgs_status st = pgs_database_exec(
+        d, "PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON", err);
     if (st != PGS_OK || !thorough)
         return st;
     sqlite3_stmt *check;
@@ -163,7 +173,8 @@ pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t applica
     if (st == PGS_OK)
         st = refuse_journal(path, err);
     if (st == PGS_OK &&
-        sqlite3_open_v2(":memory:", &d->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        sqlite3_open_v2(":memory:", &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+            SQLITE_OK)
         st = pgs_database_error(d, err);
     if (st == PGS_OK) {
         distrust(d, n);
@@ -181,11 +192,13 @@ pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t applica
 pgs_status pgs_database_new(pgs_database *d, const char *path, uint32_t application_id,
                             const char *schema, pgs_err *err) {
     *d = (pgs_database){.path = path};
-    char pragmas[80];
-    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %u; PRAGMA user_version = 1",
+    char pragmas[120];
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA page_size = 1024; PRAGMA application_id = %u; PRAGMA user_version = 1",
              application_id);
     pgs_status st = PGS_OK;
-    if (sqlite3_open_v2(":memory:", &d->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(":memory:", &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+        SQLITE_OK)
         st = pgs_database_error(d, err);
     if (st == PGS_OK)
         st = pgs_database_exec(d, pragmas, err);
@@ -236,42 +249,28 @@ pgs_status pgs_database_step(pgs_database *d, sqlite3_stmt *stmt, bool *row, pgs
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? PGS_OK : pgs_database_error(d, err);
 }
 
-/* Mark which of the columns the table has. table_list tells tables from views and virtual
- * tables; table_info leaves out generated columns. */
-static pgs_status find_columns(pgs_database *d, const char *table, const char *const *column,
-                               size_t n, bool *has, bool *any, pgs_err *err) {
-    static const char SQL[] =
-        "SELECT i.name FROM pragma_table_list AS l, pragma_table_info(l.name) AS i "
-        "WHERE l.schema = 'main' AND l.type = 'table' AND l.name = ?1";
-    sqlite3_stmt *stmt;
-    bool row = false;
-    pgs_status st = pgs_database_prepare(d, SQL, &stmt, err);
-    if (st == PGS_OK && sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC) != SQLITE_OK)
-        st = pgs_database_error(d, err);
-    while (st == PGS_OK && (st = pgs_database_step(d, stmt, &row, err)) == PGS_OK && row) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0);
-        *any = true;
-        for (size_t i = 0; name && i < n; i++)
-            if (strcmp(name, column[i]) == 0)
-                has[i] = true;
-    }
-    sqlite3_finalize(stmt);
-    return st;
+/* Views and virtual tables have no columns here: only ordinary tables are ever read. */
+static bool has_column(pgs_database *d, const char *table, const char *column) {
+    return sqlite3_table_column_metadata(d->db, "main", table, column, NULL, NULL, NULL, NULL,
+                                         NULL) == SQLITE_OK;
 }
 
 pgs_status pgs_database_select(pgs_database *d, const char *table, const char *const *column,
                                size_t n, const char *suffix, sqlite3_stmt **stmt, pgs_err *err) {
-    bool has[64] = {false}, any = false;
-    assert(n <= PGS_COUNT_OF(has));
-    *stmt = NULL;
-    pgs_status st = find_columns(d, table, column, n, has, &any, err);
-    if (st != PGS_OK || !any)
-        return st;
     pgs_buf sql = {0};
-    for (size_t i = 0; i < n; i++)
-        pgs_buf_format(&sql, has[i] ? "%s\"%s\"" : "%sNULL", i == 0 ? "SELECT " : ", ", column[i]);
+    bool any = false;
+    *stmt = NULL;
+    for (size_t i = 0; i < n; i++) {
+        bool has = has_column(d, table, column[i]);
+        pgs_buf_format(&sql, has ? "%s\"%s\"" : "%sNULL", i == 0 ? "SELECT " : ", ", column[i]);
+        any |= has;
+    }
     pgs_buf_format(&sql, " FROM main.\"%s\" %s", table, suffix);
-    st = sql.failed ? pgs_no_memory(err) : pgs_database_prepare(d, sql.data, stmt, err);
+    pgs_status st = PGS_OK;
+    if (sql.failed)
+        st = pgs_no_memory(err);
+    else if (any)
+        st = pgs_database_prepare(d, sql.data, stmt, err);
     pgs_buf_reset(&sql);
     return st;
 }

@@ -40,7 +40,7 @@ pgs_status pgs_database_prepare(pgs_database *d, const char *sql, sqlite3_stmt *
 
 /* SELECT these columns of `table`, in this order, followed by `suffix` (WHERE, ORDER BY). A column
  * that the table lacks is NULL: that is how an older file is read. *stmt stays NULL where there
- * is no ordinary table of that name. At most 64 columns. */
+ * is no ordinary table of that name with any of them. */
 pgs_status pgs_database_select(pgs_database *d, const char *table, const char *const *column,
                                size_t n, const char *suffix, sqlite3_stmt **stmt,
                                pgs_err *err) PGS_CHECK;

@@ -41,7 +41,7 @@ static pgs_status cell_text(const cells *c, int i, const char **out, pgs_err *er
 }
 
 static pgs_status cell_time(const cells *c, int i, int64_t *us, pgs_err *err) {
-    const char *text;
+    const char *text = NULL;
     pgs_status st = cell_text(c, i, &text, err);
     *us = PGS_TIME_NONE;
     if (st == PGS_OK && text && !pgs_time_parse(text, INT64_MIN, us))
@@ -51,7 +51,7 @@ static pgs_status cell_time(const cells *c, int i, int64_t *us, pgs_err *err) {
 
 static pgs_status cell_value(const cells *c, int i, pgs_unit unit, double *out, pgs_err *err) {
     int type = sqlite3_column_type(c->stmt, i);
-    int64_t whole;
+    int64_t whole = PGS_TIME_NONE;
     if (type == SQLITE_NULL || unit == PGS_UNIT_TIME) {
         pgs_status st = cell_time(c, i, &whole, err);
         *out = whole == PGS_TIME_NONE ? NAN : (double)whole;
@@ -69,7 +69,7 @@ static pgs_status cell_value(const cells *c, int i, pgs_unit unit, double *out, 
 }
 
 static pgs_status keep_text(const cells *c, int i, pgs_snapshot *out, char **field, pgs_err *err) {
-    const char *text;
+    const char *text = NULL;
     pgs_status st = cell_text(c, i, &text, err);
     return st == PGS_OK ? pgs_snapshot_text(out, field, text, err) : st;
 }
@@ -77,7 +77,7 @@ static pgs_status keep_text(const cells *c, int i, pgs_snapshot *out, char **fie
 /* The index of the cell's text among `n` names; `n` for NULL. */
 static pgs_status cell_choice(const cells *c, int i, const char *(*name)(int), int n, int *out,
                               pgs_err *err) {
-    const char *text;
+    const char *text = NULL;
     pgs_status st = cell_text(c, i, &text, err);
     *out = n;
     if (st != PGS_OK || !text)
@@ -178,8 +178,8 @@ static pgs_status head_moment(const cells *c, pgs_snapshot *out, pgs_err *err) {
 }
 
 static pgs_status head_numbers(const cells *c, pgs_snapshot *out, pgs_err *err) {
-    int64_t n_parts, in_recovery;
-    int counts, status;
+    int64_t n_parts = -1, in_recovery = -1;
+    int counts = PGS_COUNTS_COUNT, status = PGS_SKEW_UNKNOWN;
     pgs_status st = cell_int(c, HEAD_PARTITION_COUNT, -1, &n_parts, err);
     if (st == PGS_OK)
         st = cell_int(c, HEAD_IN_RECOVERY, -1, &in_recovery, err);
@@ -240,7 +240,7 @@ static pgs_status read_head(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
 static pgs_status read_part(const cells *c, pgs_snapshot *out, size_t p, pgs_err *err) {
     pgs_partition *part = &out->part[p];
     int64_t measured = 0;
-    int health;
+    int health = PGS_UNMEASURED;
     pgs_status st = cell_int(c, PART_NUM, -1, &part->num, err);
     if (st == PGS_OK)
         st = cell_int(c, PART_RELID, 0, &part->relid, err);
@@ -270,7 +270,7 @@ static pgs_status read_parts(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
     size_t promised = out->head.n_parts, n = 0;
     cells c = {.d = d, .what = "partition_stat", .column = column};
     pgs_status st = pgs_database_select(d, "partition_stat", column, PART_COLUMNS,
-                                        "ORDER BY partition_num", &c.stmt, err);
+                                        "ORDER BY snapshot_id, partition_num", &c.stmt, err);
     if (st == PGS_OK && !c.stmt)
         st = pgs_database_damaged(d, err, "table partition_stat is missing");
     if (st == PGS_OK)
@@ -312,7 +312,8 @@ static pgs_status read_strays(pgs_database *d, pgs_snapshot *out, pgs_err *err) 
     pgs_status st = count_rows(d, "stray", &n, err);
     if (st != PGS_OK || n == 0)
         return st;
-    st = pgs_database_select(d, "stray", COLUMN, 3, "ORDER BY partition_name", &c.stmt, err);
+    st = pgs_database_select(d, "stray", COLUMN, 3, "ORDER BY snapshot_id, partition_name", &c.stmt,
+                             err);
     if (st == PGS_OK)
         st = pgs_snapshot_set_strays(out, n, err);
     bool row = false;
@@ -354,7 +355,7 @@ static pgs_status read_collection_ids(pgs_database *d, pgs_snapshot *out, pgs_er
 static pgs_status read_stat(const cells *c, pgs_snapshot *out, size_t i, size_t *collection,
                             pgs_err *err) {
     pgs_collection_stat *s = &out->collection_stat[i];
-    const char *id;
+    const char *id = NULL;
     pgs_status st = cell_text(c, STAT_COLLECTION_ID, &id, err);
     if (st != PGS_OK)
         return st;
