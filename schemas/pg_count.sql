@@ -1,6 +1,6 @@
 -- Count a batch of leaves. Every row is read once: rows are grouped by leaf, collection and
 -- document, and those groups, some twenty times fewer, are counted after. NULL ids are no
--- collection and no document.
+-- collection and no document; a chunk without a token count has no tokens.
 WITH chunk AS (
     {{arms}}
 ),
@@ -27,7 +27,7 @@ by_collection AS MATERIALIZED (
 by_leaf AS (
     SELECT leaf, count(collection) AS collections,
            sum(chunks) AS chunks,
-           sum(token_sum) / nullif(sum(token_chunks), 0) AS avg_tokens,
+           coalesce(sum(token_sum), 0) / sum(chunks) AS avg_tokens,
            min(oldest) AS oldest, max(newest) AS newest,
            sum(last_hour) AS last_hour, sum(last_day) AS last_day, sum(last_week) AS last_week
     FROM by_collection
@@ -39,7 +39,7 @@ by_document AS (
     GROUP BY leaf
 )
 SELECT 'leaf' AS row_of, want.leaf, want.relid, pg_relation_filenode(want.relid),
-       coalesce(chunks, 0), coalesce(documents, 0), coalesce(collections, 0), avg_tokens,
+       coalesce(chunks, 0), coalesce(documents, 0), coalesce(collections, 0), coalesce(avg_tokens, 0),
        coalesce(last_hour, 0), coalesce(last_day, 0), coalesce(last_week, 0), oldest, newest,
        NULL AS collection, NULL AS key_hash, NULL AS token_sum, NULL AS token_chunks
 FROM (VALUES {{leaves}}) AS want (leaf, relid)

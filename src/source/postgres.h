@@ -85,6 +85,9 @@ typedef struct pgs_pg_fill {
 pgs_status pgs_pg_template(const char *sql, const pgs_pg_fill *fill, size_t n_fills, char **out,
                            pgs_err *err) PGS_CHECK;
 
+/* Hand on a failure that might have been none. Returns `status`. */
+pgs_status pgs_pg_pass_on(pgs_status status, const pgs_err *from, pgs_err *err) PGS_CHECK;
+
 void pgs_pg_say(const pgs_listener *listener, const char *fmt, ...) PGS_PRINTF(2, 3);
 double pgs_pg_clock_ms(void); /* monotonic */
 

@@ -147,44 +147,41 @@ static pgs_leaf_state refusal(const pgs_pg *pg) {
     return PGS_LEAF_STATE_COUNT;
 }
 
-/* Read under a savepoint, and give the locks back. */
-static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+/* Read under a savepoint, and give the locks back. *refused says why the leaves could not be
+ * read; PGS_LEAF_STATE_COUNT: they were. */
+static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_leaf_state *refused,
+                               pgs_err *err) {
     pgs_pg *pg = walk->pg;
+    *refused = PGS_LEAF_STATE_COUNT;
     pgs_status st = run_template(pg, "begin a batch", pgs_sql_pg_batch, heap_bytes(walk, index, n),
                                  walk->waited_ms, walk->index_scans, err);
     if (st)
         return st;
+    pgs_err why;
     pg->sqlstate[0] = '\0';
     double start_ms = pgs_pg_clock_ms();
-    st = walk->read(walk, index, n, err);
-    if (st && refusal(pg) == PGS_LEAF_STATE_COUNT)
-        return st;
-    if (st)
+    st = walk->read(walk, index, n, &why);
+    if (st) {
+        *refused = refusal(pg);
         walk->waited_ms += pgs_pg_clock_ms() - start_ms;
-    char sqlstate[sizeof pg->sqlstate];
-    memcpy(sqlstate, pg->sqlstate, sizeof sqlstate);
-    pgs_err again;
-    pgs_status end = pgs_pg_run(pg, "end a batch",
-                                "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew", &again);
-    memcpy(pg->sqlstate, end ? "" : sqlstate, end ? 1 : sizeof sqlstate);
-    if (end && err)
-        *err = again;
-    return end ? end : st;
+    }
+    if (st && *refused == PGS_LEAF_STATE_COUNT)
+        return pgs_pg_pass_on(st, &why, err);
+    return pgs_pg_run(pg, "end a batch", "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew",
+                      err);
 }
 
 static pgs_status read_batch(pass *walk, const size_t *index, size_t n, pgs_err *err) {
-    pgs_status st = read_guarded(walk, index, n, err);
-    if (!st || refusal(walk->pg) == PGS_LEAF_STATE_COUNT)
+    pgs_leaf_state refused;
+    pgs_status st = read_guarded(walk, index, n, &refused, err);
+    if (st || refused == PGS_LEAF_STATE_COUNT)
         return st;
-    for (size_t i = 0; i < n; i++) {
-        st = read_guarded(walk, &index[i], 1, err);
-        pgs_leaf_state refused = st ? refusal(walk->pg) : PGS_LEAF_STATE_COUNT;
-        if (st && refused == PGS_LEAF_STATE_COUNT)
-            return st;
-        if (st)
+    for (size_t i = 0; !st && i < n; i++) {
+        st = read_guarded(walk, &index[i], 1, &refused, err);
+        if (!st && refused != PGS_LEAF_STATE_COUNT)
             walk->reading->leaf[index[i]].state = refused;
     }
-    return PGS_OK;
+    return st;
 }
 
 static void show_progress(pass *walk, const size_t *index, size_t n) {

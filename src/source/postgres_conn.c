@@ -271,15 +271,22 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **ou
     return st;
 }
 
+pgs_status pgs_pg_pass_on(pgs_status status, const pgs_err *from, pgs_err *err) {
+    if (err)
+        *err = *from;
+    return status;
+}
+
 pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, PGresult **out, pgs_err *err) {
     *out = NULL;
     pgs_status st = pgs_pg_run(pg, question->what, "SAVEPOINT pgskew", err);
     if (st)
         return st;
+    pgs_err why;
     pg->sqlstate[0] = '\0';
-    st = pgs_pg_ask(pg, question, out, err);
+    st = pgs_pg_ask(pg, question, out, &why);
     if (st && (cancelled || !pg->sqlstate[0] || PQstatus(pg->conn) == CONNECTION_BAD))
-        return st;
+        return pgs_pg_pass_on(st, &why, err);
     st = pgs_pg_run(pg, question->what, "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew",
                     err);
     if (st) {

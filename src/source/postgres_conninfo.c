@@ -61,8 +61,10 @@ static size_t shape_at(const char *text, size_t *keep) {
             return 0;
         *keep = equals + 1;
         *keep += strspn(text + *keep, " ");
-        if (text[*keep] == '\'')
-            return 1 + strcspn(text + *keep + 1, "'");
+        if (text[*keep] == '\'') {
+            size_t end = 1 + strcspn(text + *keep + 1, "'");
+            return end + (text[*keep + end] == '\'');
+        }
         return strcspn(text + *keep, " &");
     }
     if (strncmp(text, "://", 3) == 0) {

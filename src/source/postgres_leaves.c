@@ -57,12 +57,9 @@ static pgs_status not_partitioned(const pgs_reading *reading, pgs_err *err) {
     return st;
 }
 
-/* "15.18 (Debian 15.18-0+deb12u1)" is 15.18. */
-static char *keep_version(pgs_reading *reading, const char *text) {
-    char *version = keep(reading, text);
-    if (version)
-        version[strcspn(version, " ")] = '\0';
-    return version;
+static bool keep_next(pgs_reading *reading, pgs_pg_row *row, char **field) {
+    *field = keep(reading, pgs_pg_next_needed(row));
+    return *field;
 }
 
 static pgs_status take_table(pgs_reading *reading, const PGresult *answer, char *kind,
@@ -71,17 +68,18 @@ static pgs_status take_table(pgs_reading *reading, const PGresult *answer, char 
     reading->relid = pgs_pg_next_int(&row);
     snprintf(reading->oid, sizeof reading->oid, "%lld", (long long)reading->relid);
     *kind = *pgs_pg_next_needed(&row);
-    reading->schema = keep(reading, pgs_pg_next_needed(&row));
-    reading->relation = keep(reading, pgs_pg_next_needed(&row));
-    reading->table_name = keep(reading, pgs_pg_next_needed(&row));
+    bool kept = keep_next(reading, &row, &reading->schema) &&
+                keep_next(reading, &row, &reading->relation) &&
+                keep_next(reading, &row, &reading->table_name);
     size_t n_odd = 0;
     double now = pgs_pg_next_time(&row, &n_odd);
-    reading->hour = keep(reading, pgs_pg_next_needed(&row));
-    reading->day = keep(reading, pgs_pg_next_needed(&row));
-    reading->week = keep(reading, pgs_pg_next_needed(&row));
-    reading->database = keep(reading, pgs_pg_next_needed(&row));
-    reading->user = keep(reading, pgs_pg_next_needed(&row));
-    reading->version = keep_version(reading, pgs_pg_next_needed(&row));
+    kept = kept && keep_next(reading, &row, &reading->hour) &&
+           keep_next(reading, &row, &reading->day) && keep_next(reading, &row, &reading->week) &&
+           keep_next(reading, &row, &reading->database) &&
+           keep_next(reading, &row, &reading->user) && keep_next(reading, &row, &reading->version);
+    if (!kept)
+        return pgs_no_memory(err);
+    reading->version[strcspn(reading->version, " ")] = '\0'; /* "15.18 (Debian ...)" */
     reading->version_num = pgs_pg_next_int(&row);
     reading->block_bytes = pgs_pg_next_int(&row);
     reading->in_recovery = pgs_pg_next_int(&row) != 0;
@@ -91,7 +89,7 @@ static pgs_status take_table(pgs_reading *reading, const PGresult *answer, char 
     if (row.bad || isnan(now) || reading->block_bytes == 0)
         return pgs_pg_nonsense("look up the table", err);
     reading->taken_us = (int64_t)now;
-    return reading->week && reading->version ? PGS_OK : pgs_no_memory(err);
+    return PGS_OK;
 }
 
 /* ---- its columns ---- */

@@ -1,0 +1,52 @@
+/* A scripted libpq: a server with one table of a few partitions that can be told to fail at any
+ * message and to answer anything. Linked instead of the real functions that talk to a server;
+ * parsing connection strings stays libpq's own. */
+#ifndef PGSKEW_TESTS_FAKE_PQ_H
+#define PGSKEW_TESTS_FAKE_PQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum fake_table { /* the answers a test can change */
+                          FAKE_TABLE,
+                          FAKE_COLUMNS,
+                          FAKE_SYSTEM,
+                          FAKE_LEAVES,
+                          FAKE_SIZES,
+                          FAKE_COUNTS,
+                          FAKE_NAMES_TABLE,
+                          FAKE_NAMES,
+                          FAKE_REFRESH,
+                          FAKE_SCHEMA,
+                          FAKE_ANSWER_COUNT
+} fake_table;
+
+typedef struct fake_server {
+    /* rows by line, cells by '|', NULL is \N; sizes and counts: one line a leaf, and only those
+     * that were asked for are given. NULL: the usual answer. */
+    const char *answer[FAKE_ANSWER_COUNT];
+
+    const char *connect_error; /* what PQerrorMessage says when connecting fails; NULL: works */
+    bool needs_password;
+    bool never_answers;   /* connecting waits for ever */
+    int drop_at;          /* the nth statement finds the connection closed; 0: none */
+    int refuse_at;        /* the nth statement is refused with ... */
+    const char *sqlstate; /* ... this */
+    const char *words;    /* ... in these words; NULL: "refused" */
+    const char *locked;   /* statements that touch this leaf are refused with 55P03 */
+    int cancel_at;        /* a signal comes while the nth statement runs */
+    fake_table spoiled;   /* change one cell of this answer ... */
+    int spoiled_row, spoiled_column;
+    const char *spoiled_cell; /* ... to this; NULL: no cell */
+    int extra_columns;        /* added to every answer; -1: one fewer */
+
+    /* what happened */
+    int n_statements, n_open, n_results;
+    char conninfo[256];
+    char last_sql[16384];
+    char log[65536]; /* the beginning of every statement, a line each */
+} fake_server;
+
+extern fake_server fake;
+
+#endif

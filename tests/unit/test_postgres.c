@@ -1,0 +1,488 @@
+/* The PostgreSQL source against a scripted libpq: what it reads, and that every way a server can
+ * fail ends in the right status, one sentence and nothing left open. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "pgskew/source.h"
+#include "support/fake_pq.h"
+
+#define SECRET "Hu5h!secret"
+
+typedef struct taken {
+    pgs_status status;
+    pgs_err err;
+    pgs_snapshot snap;
+    char said[4096];
+} taken;
+
+static pgs_pg_options options;
+static taken got;
+
+static void hear(void *context, const char *sentence) {
+    char *said = context;
+    size_t used = strlen(said);
+    snprintf(said + used, sizeof got.said - used, "%s\n", sentence);
+}
+
+static pgs_status take(void) {
+    pgs_listener listener = {hear, got.said};
+    pgs_snapshot_reset(&got.snap);
+    pgs_snapshot_init(&got.snap);
+    got.said[0] = got.err.msg[0] = got.err.hint[0] = '\0';
+    got.status = pgs_pg_snapshot(&options, &listener, &got.snap, &got.err);
+    cr_assert_eq(fake.n_open, 0, "a connection was left open");
+    cr_assert_eq(fake.n_results, 0, "%d results were not cleared", fake.n_results);
+    cr_assert((got.status == PGS_OK) == (got.err.msg[0] == '\0'), "status %d says \"%s\"",
+              got.status, got.err.msg);
+    cr_assert_null(strstr(got.err.msg, "secret"), "%s", got.err.msg);
+    cr_assert_null(strchr(got.err.msg, '\n'), "%s", got.err.msg);
+    if (got.status)
+        cr_assert_eq(got.snap.head.n_parts, 0);
+    return got.status;
+}
+
+static void begin(void) {
+    memset(&fake, 0, sizeof fake);
+    memset(&got, 0, sizeof got);
+    pgs_snapshot_init(&got.snap);
+    options = (pgs_pg_options)PGS_PG_OPTIONS_DEFAULT;
+    unsetenv("PGPASSWORD");
+    unsetenv("PGCONNECT_TIMEOUT");
+}
+
+static void end(void) {
+    pgs_snapshot_reset(&got.snap);
+    cr_assert_eq(pgs_mem_live(), 0, "%zu blocks were not freed", pgs_mem_live());
+}
+
+TestSuite(postgres, .init = begin, .fini = end);
+
+/* ---- what is read ---- */
+
+Test(postgres, reads_every_metric_of_a_partition) {
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    static const struct {
+        pgs_metric metric;
+        double value;
+    } WANT[] = {
+        {PGS_CHUNK_COUNT, 100},
+        {PGS_DOCUMENT_COUNT, 20},
+        {PGS_COLLECTION_COUNT, 2},
+        {PGS_AVG_TOKENS, 271.4343163538873995},
+        {PGS_SIZE_BYTES, 40960},
+        {PGS_TABLE_BYTES, 24576},
+        {PGS_INDEX_BYTES, 8192},
+        {PGS_TOAST_BYTES, 8192},
+        {PGS_ROW_ESTIMATE, 100},
+        {PGS_CHUNKS_LAST_HOUR, 1},
+        {PGS_CHUNKS_LAST_DAY, 2},
+        {PGS_CHUNKS_LAST_WEEK, 3},
+        {PGS_OLDEST_CREATED_AT, 1759276800e6},
+        {PGS_LAST_CREATED_AT, 1760954400.5e6},
+        {PGS_LIVE_TUPLES, 100},
+        {PGS_DEAD_TUPLES, 0},
+        {PGS_TUPLES_INSERTED, 100},
+        {PGS_LAST_ANALYZE, 1760922000e6},
+    };
+    for (size_t i = 0; i < PGS_COUNT_OF(WANT); i++)
+        cr_expect_eq(got.snap.metric[WANT[i].metric][0], WANT[i].value, "%s is %.17g",
+                     pgs_metric_get(WANT[i].metric)->key, got.snap.metric[WANT[i].metric][0]);
+    cr_expect(isnan(got.snap.metric[PGS_LAST_VACUUM][0]), "never vacuumed");
+    cr_expect(isnan(got.snap.metric[PGS_ROW_ESTIMATE][2]), "never analyzed");
+    cr_expect_eq(got.snap.metric[PGS_CHUNK_COUNT][2], 0, "counted, and empty");
+}
+
+Test(postgres, reads_where_and_when) {
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect_str_eq(got.snap.head.database, "app");
+    cr_expect_str_eq(got.snap.head.table_name, "public.chunks");
+    cr_expect_str_eq(got.snap.head.source, "postgresql");
+    cr_expect_str_eq(got.snap.head.system_identifier, "7300000000000000001");
+    cr_expect_str_eq(got.snap.server_version, "15.18");
+    cr_expect_eq(got.snap.head.taken_us, 1760955300000000);
+    cr_expect_eq(got.snap.stats_reset_us, 1735689600000000);
+    cr_expect_eq(got.snap.in_recovery, 0);
+    cr_expect_eq(got.snap.table_relid, 900);
+    cr_expect_eq(got.snap.head.n_parts, 3);
+    cr_expect_str_eq(got.snap.part[1].name, "chunks_part_01");
+    cr_expect_str_eq(got.snap.part[1].bounds, "FOR VALUES IN (1)");
+    cr_expect_eq(got.snap.part[1].relfilenode, 902);
+    cr_expect(strstr(got.said, "reading 32768 bytes"), "%s", got.said);
+}
+
+Test(postgres, a_default_partition_is_a_stray) {
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_assert_eq(got.snap.n_strays, 1);
+    cr_expect_str_eq(got.snap.stray[0].name, "chunks_default");
+    cr_expect_eq(got.snap.stray[0].size_bytes, 16384);
+    cr_expect_eq(got.snap.stray_metric[PGS_CHUNK_COUNT], 7);
+    cr_expect_eq(got.snap.stray_metric[PGS_CHUNKS_LAST_WEEK], 7);
+    cr_expect(strstr(got.snap.notes, "1 times are infinite"), "%s", got.snap.notes);
+}
+
+Test(postgres, estimate_scales_the_density_and_reads_no_row) {
+    options.counts = PGS_COUNTS_ESTIMATE;
+    fake.answer[FAKE_SIZES] = "901|32768|32768|0|0|b\n902|8192|8192|0|0|b\n"
+                              "903|0|0|0|0|b\n904|8192|8192|0|0|b";
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect_eq(got.snap.metric[PGS_CHUNK_COUNT][0], 200, "100 rows in 2 pages, now 4 pages");
+    cr_expect_eq(got.snap.metric[PGS_CHUNK_COUNT][2], 0, "no page holds no row");
+    cr_expect_null(strstr(fake.log, "Count a batch"));
+}
+
+Test(postgres, estimate_without_statistics_is_unmeasured_not_zero) {
+    options.counts = PGS_COUNTS_ESTIMATE;
+    fake.answer[FAKE_SIZES] = "901|8192|8192|0|0|b\n902|8192|8192|0|0|b\n"
+                              "903|8192|8192|0|0|b\n904|8192|8192|0|0|b";
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect_not(got.snap.part[2].measured);
+    cr_expect(isnan(got.snap.metric[PGS_CHUNK_COUNT][2]));
+    cr_expect(strstr(got.snap.notes, "never analyzed"), "%s", got.snap.notes);
+}
+
+Test(postgres, a_standby_has_no_counters) {
+    fake.answer[FAKE_TABLE] = "900|p|public|chunks|public.chunks|2025-10-20 10:15:00+00|"
+                              "2025-10-20 09:15:00+00|2025-10-19 10:15:00+00|"
+                              "2025-10-13 10:15:00+00|app|monitor|16.1|160001|8192|1|0|\\N";
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect_eq(got.snap.in_recovery, 1);
+    cr_expect(isnan(got.snap.metric[PGS_LIVE_TUPLES][0]));
+    cr_expect(isnan(got.snap.metric[PGS_LAST_ANALYZE][0]));
+    cr_expect_eq(got.snap.stats_reset_us, PGS_TIME_NONE);
+}
+
+Test(postgres, a_missing_column_is_not_observed_rather_than_zero) {
+    fake.answer[FAKE_COLUMNS] = "0|text|S";
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect_eq(got.snap.metric[PGS_COLLECTION_COUNT][0], 2);
+    cr_expect(isnan(got.snap.metric[PGS_DOCUMENT_COUNT][0]));
+    cr_expect(isnan(got.snap.metric[PGS_AVG_TOKENS][0]));
+    cr_expect(isnan(got.snap.metric[PGS_CHUNKS_LAST_HOUR][0]));
+    cr_expect(strstr(got.snap.notes, "no column created_at"), "%s", got.snap.notes);
+}
+
+Test(postgres, two_partitions_of_one_number_are_refused) {
+    fake.answer[FAKE_LEAVES] =
+        "901|chunks_part_7|public|public.chunks_part_7|r|1|2|9|1|0|0|0|0|0|\\N|\\N|\\N\n"
+        "902|chunks_part_07|public|public.chunks_part_07|r|1|2|9|1|0|0|0|0|0|\\N|\\N|\\N";
+    cr_expect_eq(take(), PGS_E_DATA);
+    cr_expect(strstr(got.err.msg, "same number"), "%s", got.err.msg);
+}
+
+Test(postgres, no_partitions_and_old_servers_are_refused) {
+    fake.answer[FAKE_LEAVES] = "";
+    cr_expect_eq(take(), PGS_E_DATA);
+    cr_expect(strstr(got.err.msg, "public.chunks has no partitions"), "%s", got.err.msg);
+    fake.answer[FAKE_TABLE] = "900|p|public|chunks|public.chunks|2025-10-20 10:15:00+00|"
+                              "2025-10-20 09:15:00+00|2025-10-19 10:15:00+00|"
+                              "2025-10-13 10:15:00+00|app|monitor|12.9|120009|8192|0|1|\\N";
+    cr_expect_eq(take(), PGS_E_DATA);
+    cr_expect(strstr(got.err.msg, "PostgreSQL 12.9"), "%s", got.err.msg);
+    fake.answer[FAKE_TABLE] = "";
+    cr_expect_eq(take(), PGS_E_NO_INPUT);
+    cr_expect(strstr(got.err.msg, "there is no table public.chunks"), "%s", got.err.msg);
+}
+
+Test(postgres, a_partition_that_may_not_be_read_is_named) {
+    fake.answer[FAKE_LEAVES] =
+        "901|chunks_part_00|public|public.chunks_part_00|r|1|2|9|0|0|0|0|0|0|\\N|\\N|\\N";
+    cr_expect_eq(take(), PGS_E_DENIED);
+    cr_expect(strstr(got.err.msg, "chunks_part_00"), "%s", got.err.msg);
+    cr_expect(strstr(got.err.hint, "GRANT"), "%s", got.err.hint);
+}
+
+/* ---- locks ---- */
+
+Test(postgres, a_locked_partition_fails_the_run_and_is_named) {
+    fake.locked = "902";
+    cr_expect_eq(take(), PGS_E_RETRY);
+    cr_expect(strstr(got.err.msg, "chunks_part_01"), "%s", got.err.msg);
+    cr_expect(strstr(got.err.hint, "--allow-partial"), "%s", got.err.hint);
+}
+
+Test(postgres, a_locked_partition_costs_itself_only) {
+    static const char *const WHERE[] = {"902", "chunks_part_01"}; /* when sized, when counted */
+    for (size_t i = 0; i < PGS_COUNT_OF(WHERE); i++) {
+        options.allow_partial = true;
+        fake.locked = WHERE[i];
+        cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+        cr_expect(got.snap.part[0].measured);
+        cr_expect_not(got.snap.part[1].measured);
+        cr_expect(isnan(got.snap.metric[PGS_SIZE_BYTES][1]));
+        cr_expect_eq(got.snap.metric[PGS_CHUNK_COUNT][0], 100);
+        cr_expect(strstr(got.snap.notes, "chunks_part_01: locked"), "%s", got.snap.notes);
+    }
+}
+
+Test(postgres, a_partition_stored_elsewhere_than_listed_is_not_counted) {
+    fake.answer[FAKE_COUNTS] = "901|901|100|20|2|1|1|2|3|\\N|\\N\n902|999|0|0|0|0|0|0|0|\\N|\\N\n"
+                               "903|903|0|0|0|0|0|0|0|\\N|\\N\n904|904|7|1|1|1|0|0|7|\\N|\\N";
+    cr_expect_eq(take(), PGS_E_RETRY);
+    cr_expect(strstr(got.err.msg, "truncated or rewritten"), "%s", got.err.msg);
+    options.allow_partial = true;
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect_not(got.snap.part[1].measured);
+}
+
+/* ---- failures at every message ---- */
+
+Test(postgres, a_connection_lost_at_any_statement) {
+    options.collections = true;
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    int n = fake.n_statements;
+    cr_assert_gt(n, 10);
+    for (int k = 1; k <= n; k++) {
+        fake.n_statements = 0;
+        fake.drop_at = k;
+        cr_expect_eq(take(), PGS_E_UNAVAILABLE, "at %d: %s", k, got.err.msg);
+    }
+}
+
+Test(postgres, an_interruption_at_any_statement) {
+    options.collections = true;
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    int n = fake.n_statements;
+    for (int k = 1; k <= n; k++) {
+        fake.n_statements = 0;
+        fake.cancel_at = k;
+        cr_expect_eq(take(), PGS_E_RETRY, "at %d: %s", k, got.err.msg);
+        cr_expect_str_eq(got.err.msg, "interrupted");
+    }
+    fake.cancel_at = 0;
+    cr_expect_eq(take(), PGS_OK, "the next call starts afresh: %s", got.err.msg);
+}
+
+Test(postgres, running_out_of_memory_anywhere) {
+    options.collections = true;
+    for (size_t nth = 1;; nth++) {
+        pgs_mem_fail_at(nth);
+        pgs_status st = take();
+        pgs_mem_fail_at(0);
+        if (st == PGS_OK)
+            break;
+        cr_assert_eq(st, PGS_E_BUG, "allocation %zu: %s", nth, got.err.msg);
+        cr_assert_lt(nth, 2000);
+    }
+}
+
+static const struct {
+    const char *sqlstate;
+    pgs_status status;
+} MEANING[] = {
+    {"42501", PGS_E_DENIED},      {"28000", PGS_E_DENIED},      {"57014", PGS_E_RETRY},
+    {"40001", PGS_E_RETRY},       {"40P01", PGS_E_RETRY},       {"57P01", PGS_E_UNAVAILABLE},
+    {"53300", PGS_E_UNAVAILABLE}, {"3D000", PGS_E_UNAVAILABLE}, {"42883", PGS_E_DATA},
+};
+
+Test(postgres, a_refusal_means_what_its_sqlstate_says) {
+    fake.words = "no, because password=" SECRET;
+    for (size_t i = 0; i < PGS_COUNT_OF(MEANING); i++) {
+        fake.n_statements = 0;
+        fake.refuse_at = 2; /* the first question */
+        fake.sqlstate = MEANING[i].sqlstate;
+        cr_expect_eq(take(), MEANING[i].status, "%s: %s", MEANING[i].sqlstate, got.err.msg);
+        cr_expect(strstr(got.err.msg, "no, because password=***"), "%s", got.err.msg);
+    }
+}
+
+Test(postgres, a_refusal_at_any_statement_ends_in_words) {
+    options.collections = true;
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    int n = fake.n_statements, n_failed = 0;
+    for (int k = 1; k <= n; k++) {
+        fake.n_statements = 0;
+        fake.refuse_at = k;
+        fake.sqlstate = "42501";
+        pgs_status st = take();
+        cr_expect(st == PGS_E_DENIED || st == PGS_OK, "at %d: %s", k, got.err.msg);
+        n_failed += st != PGS_OK;
+    }
+    cr_expect_eq(n_failed, n - 2, "only the system identifier and the names are optional");
+}
+
+/* Any cell of any answer may hold anything: a status, never a crash; and what is taken for good
+ * passes the snapshot's own check. */
+Test(postgres, nonsense_in_any_cell) {
+    static const char *const CELL[] = {"\\N",
+                                       "",
+                                       "-1",
+                                       "x",
+                                       "99999999999999999999",
+                                       "1e400",
+                                       "\xff\xfe",
+                                       "{{arms}}",
+                                       "2025-13-45 00:00:00+00"};
+    options.collections = true;
+    for (int which = 0; which < FAKE_ANSWER_COUNT; which++)
+        for (int row = 0; row < 4; row++)
+            for (int column = 0; column < 17; column++)
+                for (size_t i = 0; i < PGS_COUNT_OF(CELL); i++) {
+                    fake.spoiled = (fake_table)which;
+                    fake.spoiled_row = row;
+                    fake.spoiled_column = column;
+                    fake.spoiled_cell = CELL[i];
+                    pgs_status st = take();
+                    cr_assert_neq(st, PGS_E_BUG, "%s", got.err.msg);
+                    if (!st)
+                        cr_assert_eq(pgs_snapshot_check(&got.snap, NULL), PGS_OK);
+                }
+}
+
+Test(postgres, a_wrong_number_of_columns_is_refused) {
+    static const int EXTRA[] = {-1, 1};
+    for (size_t i = 0; i < PGS_COUNT_OF(EXTRA); i++) {
+        fake.extra_columns = EXTRA[i];
+        cr_expect_eq(take(), PGS_E_DATA);
+    }
+}
+
+Test(postgres, a_leaf_missing_from_the_counts_is_not_zero) {
+    fake.answer[FAKE_COUNTS] = "901|901|100|20|2|1|1|2|3|\\N|\\N";
+    cr_expect_eq(take(), PGS_E_DATA);
+    cr_expect(strstr(got.err.msg, "cannot count the rows"), "%s", got.err.msg);
+}
+
+/* ---- connecting ---- */
+
+static const struct {
+    const char *name, *conninfo, *error;
+    bool needs_password;
+    pgs_status status;
+    const char *says;
+} CONNECT[] = {
+    {"refused", "host=h", "connection to server at \"h\" failed: Connection refused\n", false,
+     PGS_E_UNAVAILABLE, "Connection refused"},
+    {"wrong password", "postgresql://u:Hu5h%21secret@h/d",
+     "connection to server at \"h\" failed: FATAL:  28P01: password authentication failed for user "
+     "\"u\"\nLOCATION:  auth_failed, auth.c:338\n",
+     false, PGS_E_DENIED, "FATAL: password authentication failed for user \"u\""},
+    {"no password", "host=h", "fe_sendauth: no password supplied\n", true, PGS_E_DENIED,
+     "asks for a password"},
+    {"no such database", "host=h", "FATAL:  3D000: database \"d\" does not exist\n", false,
+     PGS_E_UNAVAILABLE, "database \"d\" does not exist"},
+    {"too many connections", "host=h", "FATAL:  53300: sorry, too many clients already\n", false,
+     PGS_E_UNAVAILABLE, "too many clients"},
+    {"words in another language", "host=h", "FATALERO:  28000: malpermesita\n", false, PGS_E_DENIED,
+     "malpermesita"},
+    {"the password as given", "host=h password=" SECRET, "cannot log in with " SECRET "\n", false,
+     PGS_E_UNAVAILABLE, "cannot log in with ***"},
+    {"the password as written in a URI", "postgresql://u:Hu5h%21secret@h",
+     "bad Hu5h%21secret and " SECRET "\n", false, PGS_E_UNAVAILABLE, "bad *** and ***"},
+    {"anything like a password", "host=h", "x PassWord = 'a secret' y password=secret", false,
+     PGS_E_UNAVAILABLE, "x PassWord = *** y password=***"},
+    {"a URI in a message", "host=h", "not \"postgres://me:secret@h/d\" again", false,
+     PGS_E_UNAVAILABLE, "not \"postgres://***@h/d\" again"},
+    {"silence", "host=h", "", false, PGS_E_UNAVAILABLE, "the connection is lost"},
+    {"@ in a URI's password", "postgresql://u:a@secret@h/d", NULL, false, PGS_E_USAGE, "unescaped"},
+    {"/ in a URI's password", "postgresql://u:a/secret@h/d", NULL, false, PGS_E_USAGE, "unescaped"},
+    {"another system's URI", "mysql://u:secret@h/d", NULL, false, PGS_E_USAGE, "malformed"},
+    {"a blank in a password", "host=h password=se cret secret", NULL, false, PGS_E_USAGE,
+     "malformed"},
+    {"an unknown parameter", "postgresql://u:secret@h/d?secret=1", NULL, false, PGS_E_USAGE,
+     "malformed"},
+    {"a timeout that is no number", "connect_timeout=soon", NULL, false, PGS_E_USAGE,
+     "connect_timeout"},
+};
+
+Test(postgres, connecting_fails_in_words_without_secrets) {
+    for (size_t i = 0; i < PGS_COUNT_OF(CONNECT); i++) {
+        options.conninfo = CONNECT[i].conninfo;
+        fake.connect_error = CONNECT[i].error;
+        fake.needs_password = CONNECT[i].needs_password;
+        cr_expect_eq(take(), CONNECT[i].status, "%s: %s", CONNECT[i].name, got.err.msg);
+        cr_expect(strstr(got.err.msg, CONNECT[i].says), "%s: %s", CONNECT[i].name, got.err.msg);
+    }
+}
+
+Test(postgres, the_environment_s_password_is_a_secret_too) {
+    setenv("PGPASSWORD", "swordfish-secret", 1);
+    fake.connect_error = "I heard swordfish-secret\n";
+    cr_expect_eq(take(), PGS_E_UNAVAILABLE);
+    cr_expect(strstr(got.err.msg, "I heard ***"), "%s", got.err.msg);
+}
+
+Test(postgres, a_server_that_never_answers_is_given_up) {
+    options.conninfo = "host=h connect_timeout=1";
+    fake.never_answers = true;
+    cr_expect_eq(take(), PGS_E_UNAVAILABLE);
+    cr_expect(strstr(got.err.msg, "does not answer in time"), "%s", got.err.msg);
+}
+
+static const struct {
+    const char *given, *reaches_libpq, *said;
+} DRIVER[] = {
+    {"host=h dbname=d", "host=h dbname=d", ""},
+    {"mydb", "mydb", ""},
+    {"postgresql://u@h/d?sslmode=require", "postgresql://u@h/d?sslmode=require", ""},
+    {"postgresql+asyncpg://u:"
+     "x@h:1/d",
+     "postgresql://u:x@h:1/d", ""},
+    {"postgres+psycopg2://h/d", "postgresql://h/d", ""},
+    {"postgresql+asyncpg://h/d?ssl=require&connect_timeout=3",
+     "postgresql://h/d?sslmode=require&connect_timeout=3", ""},
+    {"postgresql+asyncpg://h/d?command_timeout=secret&user=u", "postgresql://h/d?user=u",
+     "the connection parameter \"command_timeout\" is unknown to libpq and ignored"},
+};
+
+Test(postgres, a_driver_s_url_is_understood) {
+    for (size_t i = 0; i < PGS_COUNT_OF(DRIVER); i++) {
+        options.conninfo = DRIVER[i].given;
+        cr_expect_eq(take(), PGS_OK, "%s: %s", DRIVER[i].given, got.err.msg);
+        cr_expect_str_eq(fake.conninfo, DRIVER[i].reaches_libpq);
+        cr_expect(strstr(got.said, DRIVER[i].said), "%s", got.said);
+        cr_expect_null(strstr(got.said, "secret"));
+    }
+}
+
+/* ---- names ---- */
+
+static const struct {
+    const char *table;
+    pgs_status status;
+} TABLE[] = {
+    {"chunks", PGS_OK},     {"public.chunks", PGS_OK}, {"\"My.Schema\".\"T\"\"x\"", PGS_OK},
+    {"a.b.c", PGS_E_USAGE}, {"", PGS_E_USAGE},         {"\"open", PGS_E_USAGE},
+};
+
+Test(postgres, a_table_is_one_name_or_two) {
+    for (size_t i = 0; i < PGS_COUNT_OF(TABLE); i++) {
+        options.table = TABLE[i].table;
+        cr_expect_eq(take(), TABLE[i].status, "%s: %s", TABLE[i].table, got.err.msg);
+    }
+}
+
+Test(postgres, names_reach_the_server_quoted) {
+    fake.answer[FAKE_LEAVES] =
+        "901|x|public|public.\"x'; DROP TABLE y; --\"|r|901|2|100|1|0|0|0|0|0|"
+        "\\N|\\N|\\N";
+    options.created_column = "Created\"At";
+    cr_expect_eq(take(), PGS_E_DATA); /* the script knows no such leaf */
+    cr_expect(strstr(fake.log, "Count a batch"), "%s", fake.log);
+    cr_expect(strstr(fake.last_sql, "'public.\"x''; DROP TABLE y; --\"'::regclass"), "%s",
+              fake.last_sql);
+    cr_expect(strstr(fake.last_sql, "\"Created\"\"At\" AS created"), "%s", fake.last_sql);
+}
+
+/* ---- refresh ---- */
+
+static const struct {
+    const char *has, *runs;
+    pgs_status status;
+} REFRESH[] = {
+    {"t|t|t", "SELECT public.refresh_collection_chunking_stats()", PGS_OK},
+    {"f|t|t", "REFRESH MATERIALIZED VIEW CONCURRENTLY public.collection_chunking_stats", PGS_OK},
+    {"f|f|t", "REFRESH MATERIALIZED VIEW public.collection_chunking_stats", PGS_OK},
+    {"f|f|f", "", PGS_E_NO_INPUT},
+};
+
+Test(postgres, refresh_takes_the_gentlest_way_there_is) {
+    for (size_t i = 0; i < PGS_COUNT_OF(REFRESH); i++) {
+        fake.answer[FAKE_REFRESH] = REFRESH[i].has;
+        pgs_err err = {0};
+        cr_expect_eq(pgs_pg_refresh(&options, NULL, &err), REFRESH[i].status, "%s", err.msg);
+        cr_expect(strstr(fake.last_sql, REFRESH[i].runs), "%s", fake.last_sql);
+    }
+}
