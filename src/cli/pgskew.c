@@ -128,6 +128,15 @@ static pgs_status gather(const pgs_parsed *p, const pgs_filter *filter, pgs_cata
     return st;
 }
 
+/* Nothing passed the filter: name what was asked for. */
+static pgs_status nothing_of(const pgs_filter *filter, pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_NO_INPUT, "no snapshot of %s \"%.100s\" found",
+                             filter->table ? "table" : "source",
+                             filter->table ? filter->table : filter->source);
+    pgs_hint(err, "pgskew list shows what is there");
+    return st;
+}
+
 /* One named file needs no catalog: this is the path that must be fast. */
 static bool is_single_file(const pgs_parsed *p) {
     struct stat info;
@@ -162,6 +171,8 @@ static pgs_status load(const pgs_parsed *p, pgs_snapshot *snap, pgs_err *err) {
     pgs_status st = filter_from(p, &filter, &at_us, err);
     if (st == PGS_OK)
         st = gather(p, &filter, &catalog, err);
+    if (st == PGS_OK && catalog.n_heads == 0 && (filter.table || filter.source))
+        st = nothing_of(&filter, err);
     if (st == PGS_OK)
         st = pgs_catalog_pick(&catalog, at_us, &head, err);
     if (st == PGS_OK)
@@ -197,7 +208,7 @@ static pgs_status write_report(const pgs_parsed *p, const pgs_report_input *inpu
     if (st != PGS_OK)
         return st;
     st = pgs_report_write(out.file, kind, format_from(p), input, &style, err);
-    if (st == PGS_OK)
+    if (st == PGS_OK || st == PGS_E_IO) /* which names the file that did not take it all */
         return pgs_output_commit(&out, err);
     pgs_output_abandon(&out);
     return st;
