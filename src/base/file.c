@@ -283,8 +283,11 @@ pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) {
         st = pgs_fail(err, PGS_E_EXISTS, "cannot write \"%s\": it is a directory", path);
         pgs_hint(err, "name a file in it");
     } else if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        out->path = pgs_strdup(path);
         if (!(out->file = fopen(path, "we")))
             st = cannot_create(path, errno, err);
+        else if (!out->path)
+            st = pgs_no_memory(err);
     } else {
         st = open_aside_output(out, path, err);
     }
