@@ -26,7 +26,7 @@ class Programs:
         self.directory = pathlib.Path(directory).resolve()
 
     def run(self, program, *args, env=None, cwd=None, timeout=300):
-        argv = [program] + [str(arg) for arg in args]
+        argv = [program] + [os.fsdecode(arg) if isinstance(arg, bytes) else str(arg) for arg in args]
         full = {**CLEAN, **SANITIZERS, **(env or {})}
         raw = [os.fsencode(str(self.directory / program))] + [os.fsencode(arg) for arg in argv[1:]]
         done = subprocess.run(raw, env=full, cwd=cwd, stdin=subprocess.DEVNULL,
