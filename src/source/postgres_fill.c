@@ -1,5 +1,6 @@
 /* What was read becomes a pgs_snapshot: partitions and strays apart, rows of collections in order,
  * and a note for everything that is not as complete as it looks. */
+#include <assert.h>
 #include <libpq-fe.h>
 #include <math.h>
 #include <stdarg.h>
@@ -236,6 +237,7 @@ static pgs_status merge_collections(const pgs_reading *reading, pgs_snapshot *ou
         int order = !row ? 1 : !named ? -1 : strcmp(row, named);
         const char *id = order <= 0 ? row : named,
                    *name = order >= 0 ? reading->name[k].name : NULL;
+        assert(id); /* one of the two is not at its end */
         if (out)
             st = pgs_snapshot_text(out, &out->collection[n].id, id, err);
         if (out && !st)

@@ -1,5 +1,6 @@
 /* Many snapshot files: which are there, of which table, taken when. A series is one table of one
  * database of one cluster, as one source saw it. */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -222,6 +223,7 @@ pgs_status pgs_catalog_pick(const pgs_catalog *catalog, int64_t at_us,
                             const pgs_snapshot_head **out, pgs_err *err) {
     size_t n_series = 0;
     *out = NULL;
+    assert(catalog->head || catalog->n_heads == 0);
     for (size_t i = 0; i < catalog->n_heads; i++) {
         const pgs_snapshot_head *head = &catalog->head[i];
         if (i == 0 || compare_series(head - 1, head) != 0)
