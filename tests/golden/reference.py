@@ -14,6 +14,8 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+from numeric import Num
+
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:Z|\+00(?::?00)?)$")
 
@@ -263,7 +265,7 @@ class Exports:
         return Pairs([("partition_num", None), ("statistics", Pairs([
             ("partition_count", len(rows)), ("total_chunks", sum(counts)),
             ("total_size_mb", float(megabytes)),
-            ("avg_chunks_per_partition", float(Fraction(sum(counts), len(counts)))),
+            ("avg_chunks_per_partition", float(str(Num(sum(counts)) / Num(len(counts))))),
             ("chunk_count_stddev", stddev)]))])
 
     def partition_statistics_body(self, partition):
