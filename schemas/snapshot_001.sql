@@ -4,7 +4,9 @@
 -- decimals only where they are not whole seconds. Derived columns (percentages, skews, MB, kB,
 -- statuses) are computed once, by the writer, with PostgreSQL's numeric arithmetic; the views
 -- below only select, join and name. A column may be added, none is ever renamed or reused.
--- CHECK(typeof(x) ...) stands where STRICT would, so that SQLite 3.8 can read the file too.
+--
+-- CHECK stands where STRICT would, so that SQLite 3.8 can read the file too. BETWEEN checks the
+-- type as well: text and blobs are above every number. 9007199254740992 is 2^53.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY NOT NULL,
@@ -13,67 +15,67 @@ CREATE TABLE meta (
 
 CREATE TABLE snapshot (
     snapshot_id       INTEGER PRIMARY KEY,
-    taken_at          TEXT    NOT NULL CHECK (typeof(taken_at) = 'text'),
-    taken_at_us       INTEGER NOT NULL CHECK (typeof(taken_at_us) = 'integer'),
-    system_identifier TEXT             CHECK (typeof(system_identifier) IN ('text', 'null')),
-    "database"        TEXT             CHECK (typeof("database") IN ('text', 'null')),
-    table_name        TEXT    NOT NULL CHECK (typeof(table_name) = 'text'),
-    table_relid       INTEGER          CHECK (typeof(table_relid) IN ('integer', 'null')),
-    source            TEXT    NOT NULL CHECK (typeof(source) = 'text'),
-    server_version    TEXT             CHECK (typeof(server_version) IN ('text', 'null')),
+    taken_at          TEXT    NOT NULL,
+    taken_at_us       INTEGER NOT NULL CHECK (taken_at_us BETWEEN 0 AND 9007199254740992),
+    system_identifier TEXT,
+    "database"        TEXT,
+    table_name        TEXT    NOT NULL,
+    table_relid       INTEGER          CHECK (table_relid BETWEEN 0 AND 9007199254740992),
+    source            TEXT    NOT NULL,
+    server_version    TEXT,
     in_recovery       INTEGER          CHECK (in_recovery IN (0, 1)),
-    stats_reset       TEXT             CHECK (typeof(stats_reset) IN ('text', 'null')),
-    partition_count   INTEGER NOT NULL CHECK (typeof(partition_count) = 'integer'),
+    stats_reset       TEXT,
+    partition_count   INTEGER NOT NULL CHECK (partition_count BETWEEN 0 AND 9007199254740992),
     counts            TEXT    NOT NULL CHECK (counts IN ('exact', 'estimate')),
-    stray_chunks      INTEGER          CHECK (typeof(stray_chunks) IN ('integer', 'null')),
-    stray_bytes       INTEGER          CHECK (typeof(stray_bytes) IN ('integer', 'null')),
-    collect_ms        REAL             CHECK (typeof(collect_ms) IN ('real', 'null')),
-    notes             TEXT             CHECK (typeof(notes) IN ('text', 'null')),
+    stray_chunks      INTEGER          CHECK (stray_chunks BETWEEN 0 AND 9007199254740992),
+    stray_bytes       INTEGER          CHECK (stray_bytes BETWEEN 0 AND 9007199254740992),
+    collect_ms        REAL             CHECK (collect_ms BETWEEN 0 AND 1e300),
+    notes             TEXT,
     -- derived: population variance of count/expected to 4 decimals, status before rounding
-    distribution_variance        REAL  CHECK (typeof(distribution_variance) IN ('real', 'null')),
+    distribution_variance        REAL  CHECK (distribution_variance BETWEEN 0 AND 1e300),
     distribution_variance_status TEXT
         CHECK (distribution_variance_status IN ('NORMAL', 'WARNING', 'CRITICAL'))
 );
 
 CREATE TABLE partition_stat (
     snapshot_id       INTEGER NOT NULL REFERENCES snapshot,
-    partition_num     INTEGER NOT NULL CHECK (typeof(partition_num) = 'integer'),
-    partition_name    TEXT    CHECK (typeof(partition_name) IN ('text', 'null')),
-    relid             INTEGER CHECK (typeof(relid) IN ('integer', 'null')),
-    relfilenode       INTEGER CHECK (typeof(relfilenode) IN ('integer', 'null')),
-    bounds            TEXT    CHECK (typeof(bounds) IN ('text', 'null')),
+    partition_num     INTEGER NOT NULL CHECK (partition_num BETWEEN 0 AND 9007199254740992),
+    partition_name    TEXT,
+    relid             INTEGER CHECK (relid BETWEEN 0 AND 9007199254740992),
+    relfilenode       INTEGER CHECK (relfilenode BETWEEN 0 AND 9007199254740992),
+    bounds            TEXT,
     measured          INTEGER NOT NULL CHECK (measured IN (0, 1)),
-    chunk_count       INTEGER CHECK (typeof(chunk_count) IN ('integer', 'null')),
-    document_count    INTEGER CHECK (typeof(document_count) IN ('integer', 'null')),
-    collection_count  INTEGER CHECK (typeof(collection_count) IN ('integer', 'null')),
-    avg_tokens        REAL    CHECK (typeof(avg_tokens) IN ('real', 'null')),
-    size_bytes        INTEGER CHECK (typeof(size_bytes) IN ('integer', 'null')),
-    table_bytes       INTEGER CHECK (typeof(table_bytes) IN ('integer', 'null')),
-    index_bytes       INTEGER CHECK (typeof(index_bytes) IN ('integer', 'null')),
-    toast_bytes       INTEGER CHECK (typeof(toast_bytes) IN ('integer', 'null')),
-    row_estimate      INTEGER CHECK (typeof(row_estimate) IN ('integer', 'null')),
-    chunks_last_hour  INTEGER CHECK (typeof(chunks_last_hour) IN ('integer', 'null')),
-    chunks_last_day   INTEGER CHECK (typeof(chunks_last_day) IN ('integer', 'null')),
-    chunks_last_week  INTEGER CHECK (typeof(chunks_last_week) IN ('integer', 'null')),
-    oldest_created_at TEXT    CHECK (typeof(oldest_created_at) IN ('text', 'null')),
-    last_created_at   TEXT    CHECK (typeof(last_created_at) IN ('text', 'null')),
-    live_tuples       INTEGER CHECK (typeof(live_tuples) IN ('integer', 'null')),
-    dead_tuples       INTEGER CHECK (typeof(dead_tuples) IN ('integer', 'null')),
-    tuples_inserted   INTEGER CHECK (typeof(tuples_inserted) IN ('integer', 'null')),
-    tuples_updated    INTEGER CHECK (typeof(tuples_updated) IN ('integer', 'null')),
-    tuples_deleted    INTEGER CHECK (typeof(tuples_deleted) IN ('integer', 'null')),
-    last_vacuum       TEXT    CHECK (typeof(last_vacuum) IN ('text', 'null')),
-    last_autovacuum   TEXT    CHECK (typeof(last_autovacuum) IN ('text', 'null')),
-    last_analyze      TEXT    CHECK (typeof(last_analyze) IN ('text', 'null')),
-    chunk_percentage  REAL    CHECK (typeof(chunk_percentage) IN ('real', 'null')),
-    size_percentage   REAL    CHECK (typeof(size_percentage) IN ('real', 'null')),
-    hour_percentage   REAL    CHECK (typeof(hour_percentage) IN ('real', 'null')),
-    day_percentage    REAL    CHECK (typeof(day_percentage) IN ('real', 'null')),
-    week_percentage   REAL    CHECK (typeof(week_percentage) IN ('real', 'null')),
-    chunk_skew        REAL    CHECK (typeof(chunk_skew) IN ('real', 'null')),
-    size_skew         REAL    CHECK (typeof(size_skew) IN ('real', 'null')),
-    total_size_mb     REAL    CHECK (typeof(total_size_mb) IN ('real', 'null')),
-    avg_chunk_size_kb REAL    CHECK (typeof(avg_chunk_size_kb) IN ('real', 'null')),
+    chunk_count       INTEGER CHECK (chunk_count BETWEEN 0 AND 9007199254740992),
+    document_count    INTEGER CHECK (document_count BETWEEN 0 AND 9007199254740992),
+    collection_count  INTEGER CHECK (collection_count BETWEEN 0 AND 9007199254740992),
+    avg_tokens        REAL    CHECK (avg_tokens BETWEEN 0 AND 1e300),
+    size_bytes        INTEGER CHECK (size_bytes BETWEEN 0 AND 9007199254740992),
+    table_bytes       INTEGER CHECK (table_bytes BETWEEN 0 AND 9007199254740992),
+    index_bytes       INTEGER CHECK (index_bytes BETWEEN 0 AND 9007199254740992),
+    toast_bytes       INTEGER CHECK (toast_bytes BETWEEN 0 AND 9007199254740992),
+    row_estimate      INTEGER CHECK (row_estimate BETWEEN 0 AND 9007199254740992),
+    chunks_last_hour  INTEGER CHECK (chunks_last_hour BETWEEN 0 AND 9007199254740992),
+    chunks_last_day   INTEGER CHECK (chunks_last_day BETWEEN 0 AND 9007199254740992),
+    chunks_last_week  INTEGER CHECK (chunks_last_week BETWEEN 0 AND 9007199254740992),
+    oldest_created_at TEXT,
+    last_created_at   TEXT,
+    live_tuples       INTEGER CHECK (live_tuples BETWEEN 0 AND 9007199254740992),
+    dead_tuples       INTEGER CHECK (dead_tuples BETWEEN 0 AND 9007199254740992),
+    tuples_inserted   INTEGER CHECK (tuples_inserted BETWEEN 0 AND 9007199254740992),
+    tuples_updated    INTEGER CHECK (tuples_updated BETWEEN 0 AND 9007199254740992),
+    tuples_deleted    INTEGER CHECK (tuples_deleted BETWEEN 0 AND 9007199254740992),
+    last_vacuum       TEXT,
+    last_autovacuum   TEXT,
+    last_analyze      TEXT,
+    chunk_percentage  REAL    CHECK (chunk_percentage BETWEEN 0 AND 100),
+    size_percentage   REAL    CHECK (size_percentage BETWEEN 0 AND 100),
+    hour_percentage   REAL    CHECK (hour_percentage BETWEEN 0 AND 100),
+    day_percentage    REAL    CHECK (day_percentage BETWEEN 0 AND 100),
+    week_percentage   REAL    CHECK (week_percentage BETWEEN 0 AND 100),
+    chunk_skew        REAL    CHECK (chunk_skew BETWEEN 0 AND 1e300),
+    size_skew         REAL    CHECK (size_skew BETWEEN 0 AND 1e300),
+    total_size_mb     REAL    CHECK (total_size_mb BETWEEN 0 AND 1e300),
+    avg_chunk_size_kb REAL    CHECK (avg_chunk_size_kb BETWEEN 0 AND 1e300),
     health_status     TEXT    CHECK (health_status IN ('HEALTHY', 'WARNING', 'UNBALANCED')),
     PRIMARY KEY (snapshot_id, partition_num)
 ) WITHOUT ROWID;
@@ -81,15 +83,15 @@ CREATE TABLE partition_stat (
 -- Leaves outside the numbered partitions, for example the default partition.
 CREATE TABLE stray (
     snapshot_id    INTEGER NOT NULL REFERENCES snapshot,
-    partition_name TEXT    NOT NULL CHECK (typeof(partition_name) = 'text'),
-    chunk_count    INTEGER CHECK (typeof(chunk_count) IN ('integer', 'null')),
-    size_bytes     INTEGER CHECK (typeof(size_bytes) IN ('integer', 'null')),
+    partition_name TEXT    NOT NULL,
+    chunk_count    INTEGER CHECK (chunk_count BETWEEN 0 AND 9007199254740992),
+    size_bytes     INTEGER CHECK (size_bytes BETWEEN 0 AND 9007199254740992),
     PRIMARY KEY (snapshot_id, partition_name)
 ) WITHOUT ROWID;
 
 CREATE TABLE collection (
-    collection_id TEXT PRIMARY KEY NOT NULL CHECK (typeof(collection_id) = 'text'),
-    name          TEXT CHECK (typeof(name) IN ('text', 'null'))
+    collection_id TEXT PRIMARY KEY NOT NULL,
+    name          TEXT
 ) WITHOUT ROWID;
 
 -- One row per collection and partition; partition_num NULL is all partitions together, where the
@@ -97,15 +99,15 @@ CREATE TABLE collection (
 CREATE TABLE collection_stat (
     snapshot_id       INTEGER NOT NULL REFERENCES snapshot,
     collection_id     TEXT    NOT NULL REFERENCES collection,
-    partition_num     INTEGER CHECK (typeof(partition_num) IN ('integer', 'null')),
-    key_hash          INTEGER CHECK (typeof(key_hash) IN ('integer', 'null')),
-    chunk_count       INTEGER CHECK (typeof(chunk_count) IN ('integer', 'null')),
-    document_count    INTEGER CHECK (typeof(document_count) IN ('integer', 'null')),
-    token_sum         INTEGER CHECK (typeof(token_sum) IN ('integer', 'null')),
-    token_chunk_count INTEGER CHECK (typeof(token_chunk_count) IN ('integer', 'null')),
-    avg_tokens        REAL    CHECK (typeof(avg_tokens) IN ('real', 'null')),
-    size_bytes        INTEGER CHECK (typeof(size_bytes) IN ('integer', 'null')),
-    last_created_at   TEXT    CHECK (typeof(last_created_at) IN ('text', 'null')),
+    partition_num     INTEGER CHECK (partition_num BETWEEN 0 AND 9007199254740992),
+    key_hash          INTEGER CHECK (key_hash BETWEEN -2147483648 AND 2147483647),
+    chunk_count       INTEGER CHECK (chunk_count BETWEEN 0 AND 9007199254740992),
+    document_count    INTEGER CHECK (document_count BETWEEN 0 AND 9007199254740992),
+    token_sum         INTEGER CHECK (token_sum BETWEEN 0 AND 9007199254740992),
+    token_chunk_count INTEGER CHECK (token_chunk_count BETWEEN 0 AND 9007199254740992),
+    avg_tokens        REAL    CHECK (avg_tokens BETWEEN 0 AND 1e300),
+    size_bytes        INTEGER CHECK (size_bytes BETWEEN 0 AND 9007199254740992),
+    last_created_at   TEXT,
     UNIQUE (snapshot_id, collection_id, partition_num)
 );
 

@@ -29,6 +29,15 @@ pgs_status pgs_snapshot_file_name(const pgs_snapshot_head *head, char **out,
  * change lies beside it. */
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
+/* The same without collections, of which there may be far more than partitions. */
+pgs_status pgs_snapshot_read_partitions(const char *path, pgs_snapshot *out,
+                                        pgs_err *err) PGS_CHECK;
+
+/* Tell SQLite, process-wide and before anything else here, to do without what a program of ours
+ * never uses: its memory statistics and its connection locks. For a main(); a library that shares
+ * its process with other users of SQLite leaves it alone. */
+void pgs_store_tune(void);
+
 /* Many snapshot files, by time. */
 typedef struct pgs_catalog {
     size_t n_heads;

@@ -10,7 +10,7 @@
 #include "base/base.h"
 
 #define ALIGNMENT  ((size_t)64)
-#define SLAB_BYTES ((size_t)64 * 1024)
+#define SLAB_BYTES ((size_t)32 * 1024)
 
 static atomic_size_t live_blocks;
 static atomic_size_t calls_until_failure; /* 0: never */
@@ -30,15 +30,19 @@ static bool round_up(size_t n, size_t size, size_t *bytes) {
     return true;
 }
 
-void *pgs_alloc(size_t n, size_t size) {
+static void *alloc_raw(size_t n, size_t size) {
     size_t bytes;
     if (must_fail() || !round_up(n, size, &bytes))
         return NULL;
     void *block = aligned_alloc(ALIGNMENT, bytes);
-    if (!block)
-        return NULL;
-    atomic_fetch_add(&live_blocks, 1);
-    return memset(block, 0, bytes);
+    if (block)
+        atomic_fetch_add(&live_blocks, 1);
+    return block;
+}
+
+void *pgs_alloc(size_t n, size_t size) {
+    void *block = alloc_raw(n, size);
+    return block ? memset(block, 0, n * size) : NULL;
 }
 
 void pgs_free(void *block) {
@@ -79,7 +83,7 @@ struct pgs_arena {
 };
 
 static slab *slab_new(size_t capacity, slab *next) {
-    slab *fresh = pgs_alloc(1, sizeof(slab) + capacity);
+    slab *fresh = alloc_raw(1, sizeof(slab) + capacity); /* pages are touched when they are cut */
     if (fresh)
         *fresh = (slab){.next = next, .capacity = capacity};
     return fresh;
@@ -115,7 +119,8 @@ static void *arena_cut(pgs_arena *arena, size_t bytes, size_t alignment) {
 
 void *pgs_arena_alloc(pgs_arena *arena, size_t n, size_t size) {
     size_t bytes;
-    return round_up(n, size, &bytes) ? arena_cut(arena, bytes, ALIGNMENT) : NULL;
+    void *block = round_up(n, size, &bytes) ? arena_cut(arena, bytes, ALIGNMENT) : NULL;
+    return block ? memset(block, 0, bytes) : NULL;
 }
 
 char *pgs_arena_text(pgs_arena *arena, const char *text) {

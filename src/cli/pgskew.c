@@ -145,9 +145,13 @@ static bool is_single_file(const pgs_parsed *p) {
            !S_ISDIR(info.st_mode);
 }
 
-static pgs_status read_verified(const char *path, pgs_snapshot *snap, pgs_err *err) {
+static pgs_status read_verified(const pgs_parsed *p, const char *path, pgs_snapshot *snap,
+                                pgs_err *err) {
     pgs_err inner;
-    pgs_status st = pgs_snapshot_read(path, snap, err);
+    bool collections =
+        p->command == &COMMAND[PGS_REPORT_COLLECTIONS] || p->command == &COMMAND[PGS_REPORT_FULL];
+    pgs_status st = collections ? pgs_snapshot_read(path, snap, err)
+                                : pgs_snapshot_read_partitions(path, snap, err);
     if (st != PGS_OK)
         return st;
     if (snap->warning)
@@ -162,7 +166,7 @@ static pgs_status read_verified(const char *path, pgs_snapshot *snap, pgs_err *e
 
 static pgs_status load(const pgs_parsed *p, pgs_snapshot *snap, pgs_err *err) {
     if (is_single_file(p))
-        return read_verified(p->argument[0], snap, err);
+        return read_verified(p, p->argument[0], snap, err);
     pgs_filter filter;
     int64_t at_us;
     const pgs_snapshot_head *head;
@@ -176,7 +180,7 @@ static pgs_status load(const pgs_parsed *p, pgs_snapshot *snap, pgs_err *err) {
     if (st == PGS_OK)
         st = pgs_catalog_pick(&catalog, at_us, &head, err);
     if (st == PGS_OK)
-        st = read_verified(head->path, snap, err);
+        st = read_verified(p, head->path, snap, err);
     pgs_catalog_reset(&catalog);
     return st;
 }
@@ -316,6 +320,7 @@ static void point_to_collector(int argc, char **argv, pgs_err *err) {
 int main(int argc, char **argv) {
     pgs_parsed parsed;
     pgs_err err = {0};
+    pgs_store_tune();
     pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);
     if (st != PGS_OK) {
         point_to_collector(argc, argv, &err);

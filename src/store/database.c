@@ -9,11 +9,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pgskew/store.h"
+
 #define MAX_FILE_BYTES ((size_t)1 << 30)
 #define HEADER_BYTES   100
 #define OPS_PER_CALL   10000
 #define OPS_BASE       UINT64_C(20000000)
 #define OPS_PER_BYTE   64
+
+void pgs_store_tune(void) {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+}
 
 static uint32_t big_endian_32(const char *bytes) {
     const unsigned char *b = (const unsigned char *)bytes;

@@ -51,21 +51,26 @@ static pgs_status cell_time(const cells *c, int i, int64_t *us, pgs_err *err) {
 
 static pgs_status cell_value(const cells *c, int i, pgs_unit unit, double *out, pgs_err *err) {
     int type = sqlite3_column_type(c->stmt, i);
-    int64_t whole = PGS_TIME_NONE;
-    if (type == SQLITE_NULL || unit == PGS_UNIT_TIME) {
-        pgs_status st = cell_time(c, i, &whole, err);
-        *out = whole == PGS_TIME_NONE ? NAN : (double)whole;
+    *out = NAN;
+    if (type == SQLITE_NULL)
+        return PGS_OK;
+    if (unit == PGS_UNIT_TIME) {
+        int64_t us = PGS_TIME_NONE;
+        pgs_status st = cell_time(c, i, &us, err);
+        *out = (double)us;
         return st;
     }
-    if (!pgs_unit_is_integer(unit) && (type == SQLITE_FLOAT || type == SQLITE_INTEGER)) {
-        *out = sqlite3_column_double(c->stmt, i);
-        return PGS_OK;
+    if (type == SQLITE_INTEGER) {
+        int64_t whole = sqlite3_column_int64(c->stmt, i);
+        *out = (double)whole;
+        return whole >= 0 && whole <= (int64_t)PGS_MAX_INTEGER
+                   ? PGS_OK
+                   : bad_cell(c, i, "between 0 and 2^53", err);
     }
-    pgs_status st = cell_int(c, i, 0, &whole, err);
-    *out = (double)whole;
-    if (st == PGS_OK && (whole < 0 || whole > (int64_t)PGS_MAX_INTEGER))
-        return bad_cell(c, i, "between 0 and 2^53", err);
-    return st;
+    if (type != SQLITE_FLOAT || pgs_unit_is_integer(unit))
+        return bad_cell(c, i, pgs_unit_is_integer(unit) ? "an integer" : "a number", err);
+    *out = sqlite3_column_double(c->stmt, i);
+    return PGS_OK;
 }
 
 static pgs_status keep_text(const cells *c, int i, pgs_snapshot *out, char **field, pgs_err *err) {
@@ -433,16 +438,23 @@ static pgs_status check_values(pgs_database *d, pgs_snapshot *out, pgs_err *err)
                             : pgs_fail(err, st, "%s", inner.msg);
 }
 
-static pgs_status read_into(const char *path, pgs_snapshot *out, bool whole, pgs_err *err) {
-    static pgs_status (*const STEP[])(pgs_database *, pgs_snapshot *, pgs_err *) = {
-        read_version, read_head, read_parts, read_strays, read_collections, check_values};
+typedef enum extent { HEAD_ONLY, WITHOUT_COLLECTIONS, WHOLE } extent;
+
+static pgs_status read_into(const char *path, pgs_snapshot *out, extent wanted, pgs_err *err) {
+    static const struct {
+        pgs_status (*run)(pgs_database *, pgs_snapshot *, pgs_err *);
+        extent from; /* the least extent that takes this step */
+    } STEP[] = {{read_version, HEAD_ONLY},         {read_head, HEAD_ONLY},
+                {read_parts, WITHOUT_COLLECTIONS}, {read_strays, WITHOUT_COLLECTIONS},
+                {read_collections, WHOLE},         {check_values, WITHOUT_COLLECTIONS}};
     pgs_database d;
-    pgs_status st = pgs_database_open(&d, path, PGS_SNAPSHOT_APPLICATION_ID, whole, err);
+    pgs_status st =
+        pgs_database_open(&d, path, PGS_SNAPSHOT_APPLICATION_ID, wanted != HEAD_ONLY, err);
     if (st != PGS_OK)
         return st;
-    size_t steps = whole ? PGS_COUNT_OF(STEP) : 2;
-    for (size_t i = 0; st == PGS_OK && i < steps; i++)
-        st = STEP[i](&d, out, err);
+    for (size_t i = 0; st == PGS_OK && i < PGS_COUNT_OF(STEP); i++)
+        if (wanted >= STEP[i].from)
+            st = STEP[i].run(&d, out, err);
     if (st == PGS_OK)
         st = pgs_snapshot_text(out, &out->head.path, path, err);
     pgs_database_close(&d);
@@ -452,9 +464,13 @@ static pgs_status read_into(const char *path, pgs_snapshot *out, bool whole, pgs
 }
 
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) {
-    return read_into(path, out, true, err);
+    return read_into(path, out, WHOLE, err);
+}
+
+pgs_status pgs_snapshot_read_partitions(const char *path, pgs_snapshot *out, pgs_err *err) {
+    return read_into(path, out, WITHOUT_COLLECTIONS, err);
 }
 
 pgs_status pgs_snapshot_read_head(const char *path, pgs_snapshot *out, pgs_err *err) {
-    return read_into(path, out, false, err);
+    return read_into(path, out, HEAD_ONLY, err);
 }
