@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
@@ -190,6 +191,59 @@ def check_csv(bench):
     bench.import_fails("import: empty directory", bench.fresh("empty"), NO_INPUT, CHUNKS)
 
 
+def check_without_sizes(bench):
+    """Without sizes the size fields are null, and the status comes from the chunks."""
+    programs, tally = bench.programs, bench.tally
+    path = bench.fresh("out") / "x.db"
+    export = bench.export({**CHUNK_ONLY, CHUNKS: chunks_csv("0,10", "1,20", "2,30", "3,20")})
+    got = programs.collect("import", "--taken-at", TAKEN, "-o", path, export)
+    tally.expect(got.code == 0, "import: chunks alone", got)
+    body = parse_json(programs.pgskew("health", "-f", "json", path).out.decode())
+    alert = body.get("alerts")[0]
+    tally.expect(alert.get("level") == "ERROR" and [
+        (d.get("partition"), d.get("chunk_percentage"), d.get("size_percentage"))
+        for d in alert.get("details")] == [(0, 12.5, None), (2, 37.5, None)], "without sizes: health", alert)
+    skew = body.get("metrics").get("skew_metrics")
+    tally.expect(skew.get("size_distribution").get("value") is None and
+                 skew.get("chunk_distribution").get("value") == 0.5, "without sizes: skew metrics", skew)
+    body = parse_json(programs.pgskew("statistics", "-f", "json", path).out.decode()).get("statistics")
+    tally.expect((body.get("total_chunks"), body.get("total_size_mb")) == (80, None),
+                 "without sizes: statistics", body)
+    body = parse_json(programs.pgskew("recommendations", "-f", "json", path).out.decode())
+    tally.expect([(r.get("partition"), r.get("reason"), r.get("current_skew"))
+                  for r in body.get("recommendations")] ==
+                 [(0, "High chunk skew", 0.5), (2, "High chunk skew", 0.5)],
+                 "without sizes: recommendations", body)
+
+
+def check_cross_check(bench):
+    """A derived export that says something else is a warning, never an answer."""
+    programs, tally = bench.programs, bench.tally
+    want = programs.pgskew("full", "-f", "json", bench.good_snapshot).out
+    for name, old, new in (("partition_health_summary.csv", b"HEALTHY", b"WARNING"),
+                           ("partition_health_summary.csv", b"0.0000", b"0.0001"),
+                           ("analyze_partition_skew.csv", b"NORMAL", b"CRITICAL")):
+        path = bench.fresh("out") / "x.db"
+        export = bench.export({name: bench.good(name).replace(old, new, 1)})
+        got = programs.collect("import", "--taken-at", TAKEN, "-o", path, export)
+        tally.expect(got.code == 0 and name in got.err and got.err.count("\n") == 1,
+                     "import: %s with %s for %s is a warning" % (name, new.decode(), old.decode()), got)
+        tally.expect(programs.pgskew("full", "-f", "json", path).out == want,
+                     "import: %s changes no answer" % name)
+
+
+def check_naive_times(bench):
+    programs, tally = bench.programs, bench.tally
+    export = bench.export({STATS: b"partition_num,chunk_count,created_at\n"
+                           b"0,3,2025-02-20 12:00:00\n1,2,\n2,1,\n"})
+    for zone, want in (("UTC", "2025-02-20T12:00:00Z"), ("+02:00", "2025-02-20T10:00:00Z")):
+        path = bench.fresh("out") / "x.db"
+        got = programs.collect("import", "--taken-at", TAKEN, "--naive-tz", zone, "-o", path, export)
+        tally.expect(got.code == 0, "import --naive-tz " + zone, got)
+        out = programs.pgskew("statistics", "--partition", "0", "-f", "json", path).out
+        tally.expect(want.encode() in out, "--naive-tz %s moves times" % zone, out[-200:])
+
+
 def check_line_numbers(bench):
     """Lines are counted in raw bytes: a quoted line break counts."""
     rows = (b"id,name,chunked_documents,total_chunks,avg_tokens_per_chunk,last_chunk_created\n"
@@ -216,6 +270,22 @@ def check_outputs(bench):
     again = programs.collect("import", "--taken-at", TAKEN, "-o", outdir, bench.good_export)
     bench.fails("the same moment again", again, CANT_CREATE, "20251020T101500Z")
     tally.expect(len(list(outdir.iterdir())) == 1, "the same moment again leaves one file")
+
+    outdir = bench.fresh("out")
+    (outdir / "x.db").symlink_to(outdir / "elsewhere.db")
+    got = programs.collect("import", "--taken-at", TAKEN, "-o", outdir / "x.db", bench.good_export)
+    bench.fails("import onto a dangling link", got, CANT_CREATE, "x.db")
+    tally.expect(len(list(outdir.iterdir())) == 1, "a dangling link is not followed")
+
+    outdir = bench.fresh("out")
+    (outdir / "x.json").write_bytes(b"old")
+    got = programs.pgskew("health", "-f", "json", "-o", outdir / "x.json", bench.scratch / "absent.db")
+    tally.expect(got.code == NO_INPUT and len(list(outdir.iterdir())) == 1, "a failed answer leaves nothing "
+                 "aside", got)
+    got = programs.pgskew("statistics", "-f", "json", "-o", outdir / "x.json", bench.good_snapshot)
+    want = programs.pgskew("statistics", "-f", "json", bench.good_snapshot).out
+    tally.expect(got.code == 0 and got.out == b"" and (outdir / "x.json").read_bytes() == want and
+                 len(list(outdir.iterdir())) == 1, "an answer replaces a file", got)
 
     got = programs.collect("import", "--taken-at", TAKEN, "-o", bench.scratch / "no" / "dir" / "x.db",
                            bench.good_export)
@@ -288,14 +358,34 @@ def check_foreign(bench):
     bench.read_fails("no such file", bench.scratch / "nowhere.db", NO_INPUT, "nowhere.db")
 
 
+def check_odd_files(bench):
+    """Files that never end or never begin must not hold us up."""
+    fifo = bench.fresh("odd") / "pipe.db"
+    os.mkfifo(fifo)
+    for path in (fifo, pathlib.Path("/dev/zero"), pathlib.Path("/dev/null")):
+        try:
+            got = bench.programs.pgskew("statistics", path, timeout=20)
+        except subprocess.TimeoutExpired:
+            bench.tally.expect(False, "reading %s ends" % path.name)
+            continue
+        bench.tally.expect(got.code in (DATA, NO_INPUT) and got.err.count("\n") == 1,
+                           "reading %s is refused" % path.name, got)
+    shutil.copyfile(bench.good_snapshot, fifo.parent / "good.db")
+    try:
+        got = bench.programs.pgskew("statistics", fifo.parent, timeout=20)
+        bench.tally.expect(got.code == 0, "a pipe in a directory is passed over", got)
+    except subprocess.TimeoutExpired:
+        bench.tally.expect(False, "reading a directory that holds a pipe ends")
+
+
 def check_versions(bench):
     programs, tally = bench.programs, bench.tally
     set_version = "UPDATE meta SET value = '%s' WHERE key = 'schema_version'"
-    for version in ("2.0", "10.0", "2"):
+    for version in ("2.0", "10.0"):
         path = bench.spoiled("newer.db", set_version % version)
         bench.read_fails("version " + version, path, DATA, "newer.db", version)
     for what, statement in (("missing version", "DELETE FROM meta WHERE key = 'schema_version'"),
-                            ("empty version", set_version % ""), ("senseless version", set_version % "x.y"),
+                            ("empty version", set_version % ""), ("senseless version", set_version % "x.y"), ("half a version", set_version % "2"),
                             ("no meta table", "DROP TABLE meta")):
         bench.read_fails(what, bench.spoiled("odd.db", statement), DATA, "odd.db")
     want = programs.pgskew("full", "-f", "json", bench.good_snapshot)
@@ -418,6 +508,7 @@ def check_usage(bench):
         ("pgskew with an unknown format", programs.pgskew("health", "-f", "yaml", good)),
         ("pgskew with an option that lacks its value", programs.pgskew("health", good, "-f")),
         ("pgskew with a bad --at", programs.pgskew("health", "--at", "yesterday", good)),
+        ("pgskew with --at without an offset", programs.pgskew("health", "--at", "2025-10-20T10:15:00", good)),
         ("pgskew with a bad --partition", programs.pgskew("statistics", "--partition", "x", good)),
         ("pgskew with a bad --fail-on", programs.pgskew("health", "--fail-on", "maybe", good)),
         ("pgskew with a bad --color", programs.pgskew("health", "--color", "pink", good)),
@@ -564,6 +655,8 @@ def check_verdicts(bench):
                                (case, option, want), got)
         got = bench.programs.pgskew("health", path)
         bench.tally.expect(got.code == 0, case + " without --fail-on: exit 0", got)
+    got = bench.programs.pgskew("health", "--fail-on", "warning", bench.scratch / "absent.db")
+    bench.tally.expect(got.code == NO_INPUT, "a failure is no verdict", got)
 
 
 def main():
@@ -575,8 +668,9 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(Programs(options.bin), tally, options.cases, scratch)
         if bench.good_snapshot.is_file():
-            for check in (check_csv, check_line_numbers, check_outputs, check_damaged, bit_flips,
-                          check_foreign, check_versions, check_hostile, check_usage, check_unreachable,
+            for check in (check_csv, check_without_sizes, check_cross_check, check_naive_times,
+                          check_line_numbers, check_outputs, check_damaged, bit_flips, check_foreign,
+                          check_odd_files, check_versions, check_hostile, check_usage, check_unreachable,
                           check_choice, check_failed_health, check_verdicts):
                 check(bench)
     return tally.finish()
