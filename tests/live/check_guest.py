@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""The collector as a guest: locked partitions, interruptions, timeouts, what it holds meanwhile.
+
+    PGSKEW_TEST_PG="host=... port=... user=... password=..." check_guest.py --bin DIR --fixtures DIR
+
+Same conventions as check_live.py. Exit 77 (SKIPPED) without PGSKEW_TEST_PG.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from check_live import Live, Server  # noqa: E402  (puts ../golden on the path)
+from programs import CLEAN, Programs, Tally  # noqa: E402
+
+RETRY, UNAVAILABLE = 75, 69
+LOCKED = ["chunks_part_07", "chunks_part_42", "chunks_part_43"]
+
+
+def rows_of(path, sql):
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % path, uri=True)) as db:
+        return db.execute(sql).fetchall()
+
+
+class Session:
+    """A psql that stays, so that it can hold locks."""
+
+    def __init__(self, server, database):
+        self.psql = subprocess.Popen(["psql", "-XAtq", "-d", "dbname=" + database], env=server.env,
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def say(self, sql):
+        self.psql.stdin.write(sql + "\n")
+        self.psql.stdin.flush()
+
+    def ask(self, sql):
+        self.say(sql)
+        return self.psql.stdout.readline().strip()
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.wait()
+
+
+@contextlib.contextmanager
+def locked(server, database):
+    """ACCESS EXCLUSIVE on three leaves, and one session that waits for a fourth of ours."""
+    holder, waiter = Session(server, database), Session(server, database)
+    try:
+        holder.ask("BEGIN; LOCK TABLE %s IN ACCESS EXCLUSIVE MODE; SELECT 1;" % ", ".join(LOCKED))
+        waiter.say("BEGIN; LOCK TABLE %s IN ACCESS EXCLUSIVE MODE;" % LOCKED[1])
+        while server.psql(database, sql="SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+            time.sleep(0.01)
+        yield
+    finally:
+        holder.close()
+        waiter.close()
+
+
+def check_locked(live, fixtures):
+    tally, server = live.tally, live.server
+    with server.database("locked", fixtures / "reference" / "live" / "balanced-100.sql") as database:
+        began = time.monotonic()
+        free = live.succeeds("unlocked", database)
+        unlocked_s = time.monotonic() - began
+        with locked(server, database):
+            live.fails("locked partitions", database, RETRY, mentions=[LOCKED[0], "--allow-partial"])
+            began = time.monotonic()
+            partial = live.succeeds("locked partitions, partial", database, "--allow-partial")
+            seconds = time.monotonic() - began - unlocked_s
+            tally.expect(seconds < 2, "locks cost less than 2 s", seconds)
+            live.fails("estimates of locked partitions", database, RETRY, "--counts", "estimate")
+        if not (free and partial):
+            return
+        unmeasured = [name for (name,) in rows_of(
+            partial, "SELECT partition_name FROM partition_stat WHERE measured = 0 ORDER BY 1")]
+        tally.expect(unmeasured == LOCKED, "exactly the locked ones are unmeasured", unmeasured)
+        columns = ("SELECT partition_name, chunk_count, document_count, collection_count, avg_tokens, "
+                   "size_bytes, chunks_last_week, last_created_at, bounds FROM partition_stat ")
+        want = [row for row in rows_of(free, columns) if row[0] not in LOCKED]
+        tally.expect(rows_of(partial, columns + "WHERE measured = 1") == want,
+                     "every other number is an unlocked run's")
+        values = rows_of(partial, "SELECT * FROM partition_stat WHERE partition_name = '%s'" % LOCKED[0])[0]
+        tally.expect(sum(isinstance(v, float) for v in values) == 0, "an unmeasured one has no value", values)
+
+
+WATCH = """
+DO $$ DECLARE n int; most int := 0; bad int := 0; worse int; BEGIN
+  CREATE TABLE seen (most int, bad int);
+  FOR i IN 1..400 LOOP
+    SELECT count(DISTINCT l.relation), count(*) FILTER (WHERE l.mode NOT IN ('AccessShareLock', 'ExclusiveLock')
+           OR (l.mode = 'ExclusiveLock' AND l.locktype <> 'virtualxid'))
+      INTO n, worse
+      FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      WHERE a.application_name = 'pgskew-collect';
+    most := greatest(most, n); bad := bad + worse;
+    PERFORM pg_stat_clear_snapshot(), pg_sleep(0.002);
+  END LOOP;
+  INSERT INTO seen VALUES (most, bad);
+END $$;
+"""
+
+
+def check_what_it_holds(live, fixtures):
+    tally, server = live.tally, live.server
+    with server.database("holds", fixtures / "reference" / "live" / "balanced-100.sql") as database:
+        watcher = threading.Thread(target=server.psql, args=(database,), kwargs={"sql": WATCH})
+        watcher.start()
+        while watcher.is_alive():
+            live.succeeds("watched", database)
+        watcher.join()
+        most, bad = map(int, server.psql(database, sql="SELECT most, bad FROM seen").split("|"))
+        # A batch is 25 partitions with one index each; the catalog's own tables come on top.
+        tally.expect(0 < most <= 100, "locks are given back after each batch", most)
+        tally.expect(bad == 0, "nothing above ACCESS SHARE", bad)
+
+
+SLOW = """
+CREATE TABLE chunks (collection_id text, document_id text, partition_key int) PARTITION BY LIST (partition_key);
+CREATE TABLE chunks_part_00 PARTITION OF chunks FOR VALUES IN (0);
+INSERT INTO chunks SELECT md5(i::text), md5((i + 1)::text), 0 FROM generate_series(1, 2500000) i;
+"""
+
+
+def check_interruption(live):
+    tally, server = live.tally, live.server
+    with server.database("slow", sql=SLOW) as database:
+        got, path = live.collect(database, "--statement-timeout", "1")
+        tally.expect(got.code == RETRY and "statement timeout" in got.err and not path.exists(),
+                     "statement timeout: exit 75 and no file", got)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            outdir = live.scratch / ("signal%d" % number)
+            outdir.mkdir()
+            process = subprocess.Popen(
+                [str(live.programs.directory / "pgskew-collect"), "snapshot", "-d", "dbname=" + database,
+                 "-o", str(outdir)], env={**CLEAN, **server.settings}, stderr=subprocess.PIPE, text=True)
+            while server.psql("postgres", sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+                              "AND application_name = 'pgskew-collect' AND query LIKE '%piece%'") == "0":
+                time.sleep(0.005)
+                if process.poll() is not None:
+                    break
+            process.send_signal(number)
+            err = process.communicate(timeout=30)[1]
+            tally.expect(process.returncode == RETRY and "interrupted" in err,
+                         "signal %d: exit 75" % number, (process.returncode, err))
+            tally.expect(not list(outdir.iterdir()), "signal %d leaves nothing" % number)
+            left = server.psql("postgres", sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+                               "AND application_name = 'pgskew-collect'")
+            tally.expect(left == "0", "signal %d ends the query on the server" % number, left)
+
+
+TYPES = """
+CREATE SCHEMA app;
+CREATE TABLE app.chunks (collection_id int, document_id uuid, token_count numeric, created_at %s, k int)
+  PARTITION BY RANGE (k);
+CREATE TABLE app.chunks_part_1 PARTITION OF app.chunks FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.chunks_part_2 PARTITION OF app.chunks FOR VALUES FROM (10) TO (20);
+INSERT INTO app.chunks SELECT NULLIF(i %% 3, 0), CASE WHEN i %% 5 > 0 THEN md5((i %% 7)::text)::uuid END,
+  CASE WHEN i %% 2 = 0 THEN i END, (now() AT TIME ZONE 'UTC') - i * interval '90 minutes', i %% 10
+  FROM generate_series(1, 200) i;
+INSERT INTO app.chunks VALUES (1, NULL, 1, 'infinity', 15);
+"""
+WANT = """
+SELECT count(*), count(DISTINCT document_id), count(DISTINCT collection_id),
+       count(*) FILTER (WHERE created_at::timestamptz >= now() - interval '1 hour'),
+       count(*) FILTER (WHERE created_at::timestamptz >= now() - interval '1 day'),
+       count(*) FILTER (WHERE created_at::timestamptz >= now() - interval '7 days'),
+       (extract(epoch FROM min(created_at)::timestamptz) * 1000000)::bigint
+FROM app.chunks_part_1
+"""
+
+
+def check_types(live):
+    """created_at of three types in a session of another time zone; NULL ids; an infinite time."""
+    for kind in ("timestamptz", "timestamp", "date"):
+        with live.server.database("types", sql=TYPES % kind) as database:
+            live.server.psql("postgres", sql="ALTER DATABASE %s SET timezone = 'Asia/Tokyo'" % database)
+            path = live.succeeds("created_at %s" % kind, database, "--table", "app.chunks")
+            if path is None:
+                continue
+            zone = "" if kind == "timestamptz" else "SET timezone = 'UTC'; "
+            want = live.server.psql(database, sql=zone + WANT).replace("|", " ").split()
+            got = rows_of(path, "SELECT chunk_count, document_count, collection_count, chunks_last_hour, "
+                          "chunks_last_day, chunks_last_week, oldest_created_at, last_created_at, avg_tokens "
+                          "FROM partition_stat ORDER BY partition_num")
+            live.tally.expect(list(map(str, got[0][:6])) == want[:6], kind + ": counted as SQL counts",
+                              (got[0], want))
+            live.tally.expect(got[0][8] == 50.5, kind + ": tokens over all chunks", got[0][8])
+            live.tally.expect(got[1][7] is None, kind + ": infinity is no time", got[1])
+            notes = rows_of(path, "SELECT notes FROM snapshot")[0][0]
+            live.tally.expect("infinite" in (notes or ""), kind + ": and is noted", notes)
+
+
+def check_unreachable(live):
+    live.fails("unreachable", "postgres", UNAVAILABLE, env={"PGHOST": "localhost", "PGPORT": "1"})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
+    parser.add_argument("--fixtures", required=True)
+    options = parser.parse_args()
+    conninfo = os.environ.get("PGSKEW_TEST_PG")
+    if not conninfo:
+        print("SKIPPED: PGSKEW_TEST_PG is not set")
+        return 77
+    fixtures, tally = pathlib.Path(options.fixtures).resolve(), Tally()
+    with tempfile.TemporaryDirectory() as scratch:
+        live = Live(Programs(options.bin), tally, Server(conninfo), scratch)
+        check_locked(live, fixtures)
+        check_what_it_holds(live, fixtures)
+        for check in (check_interruption, check_types, check_unreachable):
+            check(live)
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
