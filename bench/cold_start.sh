@@ -26,7 +26,7 @@ hyperfine --shell=none --warmup 5 --min-runs 50 --style basic --export-csv "$scr
     -n pgskew "$bin/pgskew health -f json $scratch/snap.db" \
     -n python "$python $scratch/read.py $scratch/snap.db"
 awk -F, '
-    NR > 1 { median[$1] = $6 }
+    NR > 1 { median[$1] = $4 }
     END {
         ratio = median["python"] / median["pgskew"]
         printf "health %.2f ms, python %.2f ms: %.1f times faster (promised: 15)\n",

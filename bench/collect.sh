@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"; psql -qXd "$PGSKEW_TEST_PG" -c "DROP DATABASE $database"' EXIT
 psql -qXd "$PGSKEW_TEST_PG" -c "CREATE DATABASE $database"
 echo "loading $rows chunks"
-psql -qX -v rows="$rows" -d "$db" -f "$load"
+psql -qX -v rows="$rows" -d "$db" -f "$load" >/dev/null
 psql -qXd "$db" -c "VACUUM" -c "CHECKPOINT"
 
 aggregates() {
