@@ -385,7 +385,8 @@ def check_versions(bench):
         path = bench.spoiled("newer.db", set_version % version)
         bench.read_fails("version " + version, path, DATA, "newer.db", version)
     for what, statement in (("missing version", "DELETE FROM meta WHERE key = 'schema_version'"),
-                            ("empty version", set_version % ""), ("senseless version", set_version % "x.y"), ("half a version", set_version % "2"),
+                            ("empty version", set_version % ""), ("half a version", set_version % "2"),
+                            ("senseless version", set_version % "x.y"),
                             ("no meta table", "DROP TABLE meta")):
         bench.read_fails(what, bench.spoiled("odd.db", statement), DATA, "odd.db")
     want = programs.pgskew("full", "-f", "json", bench.good_snapshot)
@@ -508,7 +509,8 @@ def check_usage(bench):
         ("pgskew with an unknown format", programs.pgskew("health", "-f", "yaml", good)),
         ("pgskew with an option that lacks its value", programs.pgskew("health", good, "-f")),
         ("pgskew with a bad --at", programs.pgskew("health", "--at", "yesterday", good)),
-        ("pgskew with --at without an offset", programs.pgskew("health", "--at", "2025-10-20T10:15:00", good)),
+        ("pgskew with --at without an offset",
+         programs.pgskew("health", "--at", "2025-10-20T10:15:00", good)),
         ("pgskew with a bad --partition", programs.pgskew("statistics", "--partition", "x", good)),
         ("pgskew with a bad --fail-on", programs.pgskew("health", "--fail-on", "maybe", good)),
         ("pgskew with a bad --color", programs.pgskew("health", "--color", "pink", good)),

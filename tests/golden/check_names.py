@@ -18,8 +18,8 @@ from programs import Programs, Tally  # noqa: E402
 TAKEN = "2025-10-20T10:15:00Z"
 NAMES = [
     "plain", "=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\ttab", "pipe | pipe", "back\\slash",
-    "`code`", "*star* _under_ ~tilde~", "[link](http://x)", "<script>alert(1)</script>", "&amp;", "\x1b[31mred",
-    "\x1b]0;title\x07", "\x9b31m", "two\nlines", "carriage\rreturn", "right\u202eleft", "\u2066isolate\u2069",
+    "`code`", "*star* _under_ ~tilde~", "[link](http://x)", "<script>alert(1)</script>", "&amp;",
+    "\x1b[31mred", "\x1b]0;title\x07", "\x9b31m", "two\nlines", "carriage\rreturn", "right\u202eleft", "\u2066isolate\u2069",
     "zero\u200bwidth", "\u6587\u66f8", "e\u0301", "quote\"s", "comma, comma", "'single'", "# heading",
     "ends in space ", " starts with space", "\u2028separator", "\U0001f4a9", "x" * 300, "\x7f", "%s%n%d",
 ]

@@ -3,9 +3,9 @@
 
     check_random.py --bin DIR --reference DIR [--rounds N] [--seed N]
 
-The implementation in numeric.py is Python integers, here first held to the recorded numeric-skew.csv, then used
-to state what `pgskew` must answer for tables that nobody recorded: any number of partitions, counts
-and sizes that sit on thresholds and on the half steps of rounding.
+The implementation in numeric.py is Python integers, here first held to the recorded
+numeric-skew.csv, then used to state what `pgskew` must answer for tables that nobody recorded: any
+number of partitions, counts and sizes that sit on thresholds and on the half steps of rounding.
 """
 import argparse
 import pathlib
