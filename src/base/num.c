@@ -1,11 +1,13 @@
 /* Shortest digits: the fewest that read back to the same double, and of those the nearest. A
  * double has at most 17 significant digits; 15 always survive the trip from text, so there are
- * three lengths to try. At 16, where the gaps below and above a power of two differ, the
+ * three lengths to try. (Below DBL_MIN precision fades, down to one digit at 5e-324: there every
+ * length is tried.) At 16, where the gaps below and above a power of two differ, the
  * correctly rounded text may miss while its neighbour hits; both neighbours are tried.
  *
  * printf and strtod obey the locale's decimal point. Here digits and exponent are taken apart
  * and put together without one. */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +51,7 @@ static bool nudge(digits *d, int by) {
 }
 
 static digits shortest(double magnitude) {
-    for (int n = 15; n < 17; n++) {
+    for (int n = magnitude < DBL_MIN ? 1 : DBL_DIG; n < 17; n++) {
         digits d = take_digits(magnitude, n), up = d, down = d;
         if (reads_back(&d, magnitude))
             return d;
