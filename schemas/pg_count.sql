@@ -38,7 +38,11 @@ by_document AS (
     FROM (SELECT DISTINCT leaf, document FROM piece) AS document_of_leaf
     GROUP BY leaf
 )
-SELECT 'leaf' AS row_of, want.leaf, want.relid, pg_relation_filenode(want.relid),
+-- Where the leaf is stored at this instant, if it still is a partition: both do not obey the
+-- snapshot, so that a leaf that was truncated, rewritten or detached since can be told.
+SELECT 'leaf' AS row_of, want.leaf, want.relid,
+       CASE WHEN pg_partition_root(want.relid) = pg_partition_root({{table}})
+            THEN pg_relation_filenode(want.relid) END,
        coalesce(chunks, 0), coalesce(documents, 0), coalesce(collections, 0), coalesce(avg_tokens, 0),
        coalesce(last_hour, 0), coalesce(last_day, 0), coalesce(last_week, 0), oldest, newest,
        NULL AS collection, NULL AS key_hash, NULL AS token_sum, NULL AS token_chunks

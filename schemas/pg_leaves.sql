@@ -1,6 +1,7 @@
 -- The leaves of table $1 from the catalog alone, which locks none of them. (pg_partition_tree
 -- would lock all.) Partitions that are being detached are no longer seen through the parent;
--- the column that says so is there from PostgreSQL 14 on, hence the way round by jsonb.
+-- the column that says so is there from PostgreSQL 14 on, hence the way round by jsonb. A leaf
+-- that was dropped after the moment of the snapshot has no privileges any more: NULL.
 WITH RECURSIVE tree AS (
     SELECT i.inhrelid, i.inhparent, to_jsonb(i) ->> 'inhdetachpending' AS detaching
     FROM pg_inherits AS i
@@ -14,9 +15,9 @@ WITH RECURSIVE tree AS (
 SELECT c.oid, c.relname, quote_ident(n.nspname), quote_ident(n.nspname) || '.' || quote_ident(c.relname),
        c.relkind, c.relfilenode, c.relpages,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END,
-       (has_schema_privilege(n.oid, 'USAGE')
-        AND (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'))
-       )::int,
+       coalesce(has_schema_privilege(n.oid, 'USAGE')
+                AND (has_table_privilege(c.oid, 'SELECT')
+                     OR has_any_column_privilege(c.oid, 'SELECT')), true)::int,
        pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid),
        pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid),
        pg_stat_get_tuples_deleted(c.oid),

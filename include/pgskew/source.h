@@ -55,6 +55,7 @@ typedef struct pgs_pg_options {
     int lock_timeout_ms;      /* one lock wait; default 100 */
     int statement_timeout_ms; /* 0: 30 s plus 30 s per GiB a batch reads */
     int parallel_workers;     /* -1: the server's own setting */
+    const char *snapshot_id;  /* from pg_export_snapshot(): read at that moment; NULL: now */
 } pgs_pg_options;
 
 #define PGS_PG_OPTIONS_DEFAULT                                                                     \

@@ -21,8 +21,23 @@ static pgs_status find_system(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     return st;
 }
 
+/* Take the moment of another session, which must still be in its transaction. */
+static pgs_status join_moment(pgs_pg *pg, pgs_err *err) {
+    if (!pg->options->snapshot_id)
+        return PGS_OK;
+    pgs_buf sql = {0};
+    pgs_buf_text(&sql, "SET TRANSACTION SNAPSHOT ");
+    pgs_pg_quote_literal(pg, pg->options->snapshot_id, &sql);
+    pgs_status st = sql.failed ? pgs_no_memory(err)
+                               : pgs_pg_run(pg, "take the exported snapshot", sql.data, err);
+    pgs_buf_reset(&sql);
+    return st;
+}
+
 static pgs_status read_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     pgs_status st = pgs_pg_begin(pg, err);
+    if (!st)
+        st = join_moment(pg, err);
     if (!st)
         st = pgs_pg_find_table(pg, reading, err);
     if (!st)

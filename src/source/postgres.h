@@ -118,9 +118,9 @@ typedef enum pgs_leaf_state {
     PGS_LEAF_SIZED,    /* sizes and bounds are known */
     PGS_LEAF_MEASURED, /* rows are counted or estimated */
     PGS_LEAF_LOCKED,   /* could not be locked in time */
-    PGS_LEAF_CHANGED,  /* dropped, truncated or rewritten after the moment of the snapshot */
-    PGS_LEAF_FOREIGN,  /* a foreign table */
-    PGS_LEAF_UNKNOWN,  /* estimate mode: the planner has no statistics */
+    PGS_LEAF_CHANGED, /* detached, dropped, truncated or rewritten after the moment of the snapshot */
+    PGS_LEAF_FOREIGN, /* a foreign table */
+    PGS_LEAF_UNKNOWN, /* estimate mode: the planner has no statistics */
     PGS_LEAF_STATE_COUNT
 } pgs_leaf_state;
 

@@ -339,7 +339,7 @@ static pgs_status check_complete(const pgs_pg *pg, const pgs_reading *reading, p
         return PGS_OK;
     const char *why = first->state == PGS_LEAF_LOCKED
                           ? "is locked by another session"
-                          : "was dropped, truncated or rewritten meanwhile";
+                          : "was detached, dropped, truncated or rewritten meanwhile";
     pgs_status st =
         n == 1 ? pgs_fail(err, PGS_E_RETRY, "partition %s %s", first->name, why)
                : pgs_fail(err, PGS_E_RETRY, "%zu partitions could not be read; the first, %s, %s",

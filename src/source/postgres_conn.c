@@ -109,17 +109,19 @@ static pgs_status fail_with(const pgs_pg *pg, pgs_status status, const char *doi
 
 /* ---- connecting ---- */
 
-/* Take "FATAL:  28P01: words\nLOCATION:  ..." apart: remember the SQLSTATE, keep the words. */
+/* Verbose messages read "FATAL:  28P01: words\nLOCATION:  ...", once for each host that was tried.
+ * Remember the first SQLSTATE, keep the words. */
 static void take_sqlstate(pgs_pg *pg, char *words) {
-    char *location = strstr(words, "\nLOCATION:");
-    if (location)
-        *location = '\0';
+    for (char *s = words; (s = strstr(s, "\nLOCATION:"));) {
+        size_t n = 1 + strcspn(s + 1, "\n");
+        memmove(s, s + n, strlen(s + n) + 1);
+    }
     for (char *s = words; (s = strstr(s, ":  ")); s++) {
         if (strlen(s) < 10 || !is_sqlstate(s + 3) || s[8] != ':')
             continue;
-        memcpy(pg->sqlstate, s + 3, 5);
+        if (!pg->sqlstate[0])
+            memcpy(pg->sqlstate, s + 3, 5);
         memmove(s + 1, s + 9, strlen(s + 9) + 1);
-        return;
     }
 }
 

@@ -60,6 +60,7 @@ pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t
         {"hour", pgs_buf_view(&buf[HOUR])},
         {"day", pgs_buf_view(&buf[DAY])},
         {"week", pgs_buf_view(&buf[WEEK])},
+        {"table", reading->oid},
         {"collections", pg->options->collections ? "true" : "false"},
     };
     bool failed = false;

@@ -77,7 +77,7 @@ static pgs_status note(const pgs_pg *pg, pgs_snapshot *out, pgs_err *err, const 
 
 static const char *const UNMEASURED[PGS_LEAF_STATE_COUNT] = {
     [PGS_LEAF_LOCKED] = "locked by another session",
-    [PGS_LEAF_CHANGED] = "dropped, truncated or rewritten meanwhile",
+    [PGS_LEAF_CHANGED] = "detached, dropped, truncated or rewritten meanwhile",
     [PGS_LEAF_FOREIGN] = "foreign tables, which are not read",
     [PGS_LEAF_UNKNOWN] = "never analyzed, so there is no estimate",
 };

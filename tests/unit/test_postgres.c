@@ -375,6 +375,11 @@ static const struct {
      PGS_E_UNAVAILABLE, "x PassWord = *** y password=***"},
     {"a URI in a message", "host=h", "not \"postgres://me:secret@h/d\" again", false,
      PGS_E_UNAVAILABLE, "not \"postgres://***@h/d\" again"},
+    {"two hosts", "host=g,h",
+     "to \"g\" failed: FATAL:  28P01: no\nLOCATION:  a, b.c:1\nto \"h\" failed: FATAL:  3D000: "
+     "gone\n"
+     "LOCATION:  a, b.c:2\n",
+     false, PGS_E_DENIED, "to \"g\" failed: FATAL: no to \"h\" failed: FATAL: gone"},
     {"silence", "host=h", "", false, PGS_E_UNAVAILABLE, "the connection is lost"},
     {"@ in a URI's password", "postgresql://u:a@secret@h/d", NULL, false, PGS_E_USAGE, "unescaped"},
     {"/ in a URI's password", "postgresql://u:a/secret@h/d", NULL, false, PGS_E_USAGE, "unescaped"},
