@@ -87,6 +87,7 @@ const char *pgs_priority_name(pgs_priority priority);
 
 typedef struct pgs_recommendation {
     int64_t partition_num;
+    const char *partition_name; /* NULL: not observed */
     const char *reason;
     double current_skew;
     const char *action;

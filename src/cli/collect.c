@@ -1,11 +1,9 @@
 /* pgskew-collect: reads a server or its CSV exports once and writes one snapshot file. */
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -290,18 +288,13 @@ static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener
     pgs_pg_options options;
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
-    struct timespec start, end;
     pgs_status st = live_options(p, &options, err);
     if (st == PGS_OK)
         st = check_destination(p, err);
-    clock_gettime(CLOCK_MONOTONIC, &start);
     if (st == PGS_OK)
         st = pgs_pg_snapshot(&options, listener, &snap, err);
-    clock_gettime(CLOCK_MONOTONIC, &end);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, err);
-    snap.collect_ms = floor((double)(end.tv_sec - start.tv_sec) * 1e3 +
-                            (double)(end.tv_nsec - start.tv_nsec) / 1e6);
     if (st == PGS_OK)
         st = finish(p, &snap, err);
     pgs_snapshot_reset(&snap);

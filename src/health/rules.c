@@ -291,6 +291,7 @@ pgs_status pgs_health_recommend(const pgs_snapshot *snap, pgs_result *out, pgs_e
         bool high = skew >= PGS_SKEW_CRITICAL_THRESHOLD;
         out->recommendation[out->n_recommendations++] = (pgs_recommendation){
             .partition_num = snap->part[p].num,
+            .partition_name = snap->part[p].name,
             .reason = chunk == skew ? "High chunk skew" : "High size skew",
             .current_skew = skew,
             .action = high ? ACTION_REBALANCE : ACTION_REDISTRIBUTE,

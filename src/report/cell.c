@@ -132,13 +132,6 @@ static const char *spell_span(const pgs_cell *cell, char *scratch) {
     return scratch;
 }
 
-/* Whole seconds are enough in a column. */
-static const char *spell_seconds_of_time(const pgs_cell *cell, char *scratch) {
-    int64_t part = cell->integer % 1000000;
-    pgs_cell whole = {.integer = cell->integer - part - (part < 0 ? 1000000 : 0)};
-    return spell_time(&whole, scratch);
-}
-
 static const struct {
     spelling *exact, *plain;
     bool is_text, is_right;
@@ -152,7 +145,7 @@ static const struct {
     [PGS_AS_FINE] = {spell_real, spell_4, false, true},
     [PGS_AS_WHOLE] = {spell_real, spell_grouped, false, true},
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
-    [PGS_AS_TIME] = {spell_time, spell_seconds_of_time, true, false},
+    [PGS_AS_TIME] = {spell_time, spell_time, true, false},
 };
 
 bool pgs_look_is_text(pgs_look look) {

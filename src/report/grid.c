@@ -3,6 +3,7 @@
  * struct (or a metric). Nothing is copied: a grid is a window on the snapshot and the result, so
  * a million rows cost no more than one. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/page.h"
@@ -170,6 +171,7 @@ static const pgs_column HEALTH_COLUMNS[] = {
 };
 
 static const pgs_column HEALTH_READ[] = {
+    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   HEALTH(partition_name)},
     {"partition_num",    "partition",      PGS_AS_ID,    get_int64,  HEALTH(partition_num)},
     {"chunk_count",      "chunks",         PGS_AS_COUNT, get_double, HEALTH(chunk_count)},
     {"size_bytes",       "size",           PGS_AS_BYTES, get_double, HEALTH(size_bytes)},
@@ -187,6 +189,7 @@ static const pgs_column SUMMARY_COLUMNS[] = {
 };
 
 static const pgs_column SUMMARY_READ[] = {
+    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   HEALTH(partition_name)},
     {"partition_num",    "partition",  PGS_AS_ID,   get_int64,  HEALTH(partition_num)},
     {"health_status",    "status",     PGS_AS_TEXT, get_health_word, HEALTH(health_status)},
     {"chunk_percentage", "chunk %",    PGS_AS_REAL, get_double, HEALTH(chunk_percentage)},
@@ -209,6 +212,7 @@ static const pgs_column DISTRIBUTION_COLUMNS[] = {
 };
 
 static const pgs_column DISTRIBUTION_READ[] = {
+    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   PART(name)},
     {"partition_num",      "partition",    PGS_AS_ID,      get_int64,  PART(num)},
     {"chunk_count",        "chunks",       PGS_AS_COUNT,   get_metric, PGS_CHUNK_COUNT},
     {"chunk_percentage",   "chunk %",      PGS_AS_REAL,    get_metric, PGS_CHUNK_PERCENTAGE},
@@ -232,6 +236,7 @@ static const pgs_column SIZES_COLUMNS[] = {
 };
 
 static const pgs_column SIZES_READ[] = {
+    {"partition_name",  "name",          PGS_AS_TEXT,   get_text,   PART(name)},
     {"partition_num",   "partition",     PGS_AS_ID,     get_int64,  PART(num)},
     {"size_bytes",      "size",          PGS_AS_BYTES,  get_metric, PGS_SIZE_BYTES},
     {"size_percentage", "size %",        PGS_AS_REAL,   get_metric, PGS_SIZE_PERCENTAGE},
@@ -239,10 +244,10 @@ static const pgs_column SIZES_READ[] = {
     {"index_bytes",     "indexes",       PGS_AS_BYTES,  get_metric, PGS_INDEX_BYTES},
     {"toast_bytes",     "toast",         PGS_AS_BYTES,  get_metric, PGS_TOAST_BYTES},
     {"row_estimate",    "rows (est.)",   PGS_AS_COUNT,  get_metric, PGS_ROW_ESTIMATE},
-    {"partition_name",  "name",          PGS_AS_TEXT,   get_text,   PART(name)},
 };
 
-static const pgs_column HOT_COLUMNS[] = {
+static const pgs_column HOT_READ[] = {
+    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   PART(name)},
     {"partition_num",    "partition", PGS_AS_ID,    get_int64,  PART(num)},
     {"chunks_last_hour", "last hour", PGS_AS_COUNT, get_metric, PGS_CHUNKS_LAST_HOUR},
     {"chunks_last_day",  "last day",  PGS_AS_COUNT, get_metric, PGS_CHUNKS_LAST_DAY},
@@ -307,6 +312,7 @@ static const pgs_column RECOMMENDATIONS_COLUMNS[] = {
 };
 
 static const pgs_column RECOMMENDATIONS_READ[] = {
+    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   ADVICE(partition_name)},
     {"partition",    "partition", PGS_AS_ID,   get_int64,    ADVICE(partition_num)},
     {"current_skew", "skew",      PGS_AS_FINE, get_double,   ADVICE(current_skew)},
     {"priority",     "priority",  PGS_AS_TEXT, get_priority, ADVICE(priority)},
@@ -361,6 +367,7 @@ typedef enum row_source {
 } row_source;
 
 #define COLUMNS(array) array, PGS_COUNT_OF(array)
+#define UNNAMED(array) (array) + 1, PGS_COUNT_OF(array) - 1 /* without the name, which is first */
 
 static const struct {
     const pgs_column *column;
@@ -370,7 +377,7 @@ static const struct {
     [PGS_GRID_HEALTH]               = {COLUMNS(HEALTH_COLUMNS), OF_HEALTH},
     [PGS_GRID_DISTRIBUTION]         = {COLUMNS(DISTRIBUTION_COLUMNS), OF_PARTS},
     [PGS_GRID_SIZES]                = {COLUMNS(SIZES_COLUMNS), OF_PARTS},
-    [PGS_GRID_HOT]                  = {COLUMNS(HOT_COLUMNS), OF_PARTS},
+    [PGS_GRID_HOT]                  = {UNNAMED(HOT_READ), OF_PARTS},
     [PGS_GRID_SKEW]                 = {COLUMNS(SKEW_COLUMNS), OF_SKEW},
     [PGS_GRID_COLLECTIONS]          = {COLUMNS(COLLECTIONS_COLUMNS), OF_COLLECTIONS},
     [PGS_GRID_STATISTICS]           = {COLUMNS(STATISTICS_COLUMNS), OF_STATISTICS},
@@ -380,6 +387,7 @@ static const struct {
     [PGS_GRID_SUMMARY]              = {COLUMNS(SUMMARY_COLUMNS), OF_HEALTH},
     [PGS_GRID_HEALTH_READ]          = {COLUMNS(HEALTH_READ), OF_HEALTH},
     [PGS_GRID_DISTRIBUTION_READ]    = {COLUMNS(DISTRIBUTION_READ), OF_PARTS},
+    [PGS_GRID_HOT_READ]             = {COLUMNS(HOT_READ), OF_PARTS},
     [PGS_GRID_SIZES_READ]           = {COLUMNS(SIZES_READ), OF_PARTS},
     [PGS_GRID_COLLECTIONS_READ]     = {COLUMNS(COLLECTIONS_READ), OF_COLLECTIONS},
     [PGS_GRID_RECOMMENDATIONS_READ] = {COLUMNS(RECOMMENDATIONS_READ), OF_ADVICE},
@@ -430,6 +438,17 @@ static void bind_rows(pgs_grid *grid, row_source source, const pgs_report_input 
     }
 }
 
+/* chunks_part_07 says no more than its number 7; readings_2026_03 does. */
+static bool names_matter(const pgs_snapshot *snapshot) {
+    for (size_t p = 0; snapshot && p < snapshot->head.n_parts; p++) {
+        const char *name = snapshot->part[p].name;
+        const char *number = name ? strstr(name, "_part_") : NULL;
+        if (name && (!number || strtoll(number + 6, NULL, 10) != snapshot->part[p].num))
+            return true;
+    }
+    return false;
+}
+
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input) {
     pgs_grid grid = {
         .column = GRIDS[kind].column,
@@ -437,6 +456,12 @@ pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input) {
         .snapshot = input->snapshot,
     };
     bind_rows(&grid, GRIDS[kind].source, input);
+    bool for_people = kind >= PGS_GRID_HEALTH_READ && kind < PGS_GRID_UNBALANCED;
+    if (for_people && strcmp(grid.column[0].key, "partition_name") == 0 &&
+        !names_matter(input->snapshot)) {
+        grid.column++;
+        grid.n_columns--;
+    }
     return grid;
 }
 
@@ -451,25 +476,6 @@ pgs_grid pgs_grid_of_alert(const pgs_alert *alert) {
     pgs_grid grid = {.column = GRIDS[kind].column, .n_columns = GRIDS[kind].n_columns};
     set_rows(&grid, alert->detail, sizeof *alert->detail, alert->n_details);
     return grid;
-}
-
-pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input) {
-    static const pgs_grid_kind VIEW[PGS_REPORT_KIND_COUNT] = {
-        [PGS_REPORT_HEALTH] = PGS_GRID_HEALTH,
-        [PGS_REPORT_DISTRIBUTION] = PGS_GRID_DISTRIBUTION,
-        [PGS_REPORT_SIZES] = PGS_GRID_SIZES,
-        [PGS_REPORT_HOT] = PGS_GRID_HOT,
-        [PGS_REPORT_SKEW] = PGS_GRID_SKEW,
-        [PGS_REPORT_COLLECTIONS] = PGS_GRID_COLLECTIONS,
-        [PGS_REPORT_STATISTICS] = PGS_GRID_STATISTICS,
-        [PGS_REPORT_RECOMMENDATIONS] = PGS_GRID_RECOMMENDATIONS,
-        [PGS_REPORT_HEALTH_SUMMARY] = PGS_GRID_HEALTH,
-        [PGS_REPORT_FULL] = PGS_GRID_HEALTH,
-        [PGS_REPORT_LIST] = PGS_GRID_LIST,
-    };
-    if (kind == PGS_REPORT_STATISTICS && input->partition)
-        return pgs_grid_of(PGS_GRID_PARTITION, input);
-    return pgs_grid_of(VIEW[kind], input);
 }
 
 pgs_cell pgs_grid_cell(const pgs_grid *grid, size_t row, size_t column) {

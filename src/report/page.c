@@ -70,11 +70,16 @@ static void put_count(pgs_buf *buf, double count, const char *thing) {
                    thing, count == 1 ? "" : "s");
 }
 
-static void put_size(pgs_buf *buf, double size_mb) {
+static void put_size(pgs_buf *buf, const pgs_snapshot *snap) {
     char scratch[PGS_CELL_TEXT_MAX];
-    pgs_cell cell = {.look = PGS_AS_BYTES, .observed = isfinite(size_mb)};
-    if (cell.observed)
-        cell.integer = (int64_t)(size_mb * 1048576);
+    pgs_cell cell = {.look = PGS_AS_BYTES};
+    for (size_t p = 0; p < snap->head.n_parts; p++) {
+        double bytes = snap->metric[PGS_SIZE_BYTES][p];
+        if (isnan(bytes))
+            continue;
+        cell.observed = true;
+        cell.integer += (int64_t)bytes;
+    }
     pgs_buf_text(buf, cell.observed ? pgs_cell_plain(&cell, scratch) : "size unknown");
 }
 
@@ -90,7 +95,7 @@ static void add_title(draft *d) {
     pgs_buf_text(&buf, ", ");
     put_count(&buf, statistics->total_chunks, "chunk");
     pgs_buf_text(&buf, ", ");
-    put_size(&buf, statistics->total_size_mb);
+    put_size(&buf, d->input->snapshot);
     if (head->counts == PGS_COUNTS_ESTIMATE)
         pgs_buf_text(&buf, " (counts are estimates)");
     add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
@@ -286,7 +291,7 @@ static void page_hot(draft *d) {
         PGS_CHUNKS_LAST_DAY,
         PGS_CHUNKS_LAST_WEEK,
     };
-    add_ranking(d, PGS_GRID_HOT, KEY, PGS_COUNT_OF(KEY), "hot");
+    add_ranking(d, PGS_GRID_HOT_READ, KEY, PGS_COUNT_OF(KEY), "hot");
 }
 
 static void page_skew(draft *d) {

@@ -73,10 +73,11 @@ typedef enum pgs_grid_kind {
     PGS_GRID_RECOMMENDATIONS,
     PGS_GRID_LIST,
     PGS_GRID_SUMMARY,
-    /* for people */
+    /* for people; names come first, where they say more than the numbers */
     PGS_GRID_HEALTH_READ,
     PGS_GRID_DISTRIBUTION_READ,
     PGS_GRID_SIZES_READ,
+    PGS_GRID_HOT_READ,
     PGS_GRID_COLLECTIONS_READ,
     PGS_GRID_RECOMMENDATIONS_READ,
     PGS_GRID_LIST_READ,
@@ -114,9 +115,6 @@ pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input);
 
 /* The details of an alert, empty where it has none. */
 pgs_grid pgs_grid_of_alert(const pgs_alert *alert);
-
-/* The grid that answers `kind` for machines. */
-pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input);
 
 pgs_cell pgs_grid_cell(const pgs_grid *grid, size_t row, size_t column);
 
@@ -160,7 +158,7 @@ void pgs_cell_spell(const pgs_cell *cell, pgs_escape escape, pgs_buf *buf);
 void pgs_grid_measure(const pgs_grid *grid, pgs_escape escape, pgs_buf *buf,
                       int width[PGS_MAX_COLUMNS]);
 
-/* ---- one writer per format; report.c has the table of them ---- */
+/* ---- one writer per format; report.c has the table of them, and of what machines get ---- */
 
 pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_input *input,
                           const pgs_report_style *style, pgs_err *err) PGS_CHECK;
@@ -170,6 +168,9 @@ pgs_status pgs_table_write(FILE *out, pgs_report_kind kind, const pgs_report_inp
                            const pgs_report_style *style, pgs_err *err) PGS_CHECK;
 pgs_status pgs_markdown_write(FILE *out, pgs_report_kind kind, const pgs_report_input *input,
                               const pgs_report_style *style, pgs_err *err) PGS_CHECK;
+
+/* The grid that answers `kind` for machines. */
+pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input);
 
 /* Everything written so far has left for where `out` leads, or PGS_E_IO. */
 pgs_status pgs_report_flush(FILE *out, pgs_err *err) PGS_CHECK;

@@ -39,3 +39,22 @@ pgs_status pgs_report_write(FILE *out, pgs_report_kind kind, pgs_format format,
     pgs_status st = FORMATS[format].write(out, kind, input, style ? style : &UNADORNED, err);
     return st == PGS_OK ? pgs_report_flush(out, err) : st;
 }
+
+pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input) {
+    static const pgs_grid_kind VIEW[PGS_REPORT_KIND_COUNT] = {
+        [PGS_REPORT_HEALTH] = PGS_GRID_HEALTH,
+        [PGS_REPORT_DISTRIBUTION] = PGS_GRID_DISTRIBUTION,
+        [PGS_REPORT_SIZES] = PGS_GRID_SIZES,
+        [PGS_REPORT_HOT] = PGS_GRID_HOT,
+        [PGS_REPORT_SKEW] = PGS_GRID_SKEW,
+        [PGS_REPORT_COLLECTIONS] = PGS_GRID_COLLECTIONS,
+        [PGS_REPORT_STATISTICS] = PGS_GRID_STATISTICS,
+        [PGS_REPORT_RECOMMENDATIONS] = PGS_GRID_RECOMMENDATIONS,
+        [PGS_REPORT_HEALTH_SUMMARY] = PGS_GRID_HEALTH,
+        [PGS_REPORT_FULL] = PGS_GRID_HEALTH,
+        [PGS_REPORT_LIST] = PGS_GRID_LIST,
+    };
+    if (kind == PGS_REPORT_STATISTICS && input->partition)
+        return pgs_grid_of(PGS_GRID_PARTITION, input);
+    return pgs_grid_of(VIEW[kind], input);
+}

@@ -238,7 +238,8 @@ pgs_status pgs_catalog_pick(const pgs_catalog *catalog, int64_t at_us,
     pgs_status st = PGS_E_NO_INPUT;
     if (catalog->n_heads > 0) {
         char text[PGS_TIME_TEXT_MAX];
-        st = pgs_fail(err, st, "no snapshot was taken at or before that moment");
+        st = pgs_fail(err, st, "no snapshot was taken at or before %s",
+                      pgs_time_format(at_us, text));
         pgs_hint(err, "the first is of %s", pgs_time_format(catalog->head[0].taken_us, text));
     } else {
         st = pgs_fail(err, st, "no snapshot found");

@@ -40,7 +40,8 @@ static void fill_snapshot(void) {
     cr_assert_eq(pgs_snapshot_set_parts(&snap, 3, &err), PGS_OK);
     cr_assert_eq(pgs_snapshot_text(&snap, &snap.head.table_name, "public.chunks", &err), PGS_OK);
     cr_assert_eq(pgs_snapshot_text(&snap, &snap.head.source, "=import", &err), PGS_OK);
-    cr_assert_eq(pgs_snapshot_text(&snap, &snap.part[1].name, "a,\"b\"\n\033[31m", &err), PGS_OK);
+    cr_assert_eq(pgs_snapshot_text(&snap, &snap.part[1].name, "a,\"b\"\n\033[31m_part_1", &err),
+                 PGS_OK);
     snap.head.taken_us = TAKEN;
     fill_partition(0, 3, 49152, 50, 0.5);
     fill_partition(1, 2, 32768, 33.33, 0);
@@ -101,9 +102,9 @@ static void fill_result(void) {
                                   "Consider rebalancing or adjusting partition strategy",
                                   1,
                                   &unbalanced};
-    advice[0] = (pgs_recommendation){0, "High chunk skew", 0.5, REBALANCE, PGS_PRIORITY_HIGH};
-    advice[1] = (pgs_recommendation){2, "High size skew", 0.45, "Consider data redistribution",
-                                     PGS_PRIORITY_MEDIUM};
+    advice[0] = (pgs_recommendation){0, NULL, "High chunk skew", 0.5, REBALANCE, PGS_PRIORITY_HIGH};
+    advice[1] = (pgs_recommendation){
+        2, NULL, "High size skew", 0.45, "Consider data redistribution", PGS_PRIORITY_MEDIUM};
     result.n_recommendations = 2;
     result.recommendation = advice;
     result.statistics = (pgs_statistics){3, 6, 0.0938, 2, 1};
@@ -230,7 +231,7 @@ static const struct {
      "\"size_percentage\":50.0,\"row_estimate\":null," VIEW_ROW_NULLS "},\n"
      "  {\"partition_num\":1,\"size_bytes\":32768,\"size_pretty\":\"32 kB\","
      "\"size_percentage\":33.33,\"row_estimate\":null,"
-     "\"partition_name\":\"a,\\\"b\\\"\\n\\u001b[31m\","
+     "\"partition_name\":\"a,\\\"b\\\"\\n\\u001b[31m_part_1\","
      "\"table_bytes\":null,\"index_bytes\":null,\"toast_bytes\":null},\n"
      "  {\"partition_num\":2,\"size_bytes\":16384,\"size_pretty\":\"16 kB\","
      "\"size_percentage\":16.67,\"row_estimate\":1," VIEW_ROW_NULLS "}\n"
@@ -259,7 +260,7 @@ static const struct {
      "partition_num,size_bytes,size_pretty,size_percentage,row_estimate,partition_name,"
      "table_bytes,index_bytes,toast_bytes\n"
      "0,49152,48 kB,50.0,,,,,\n"
-     "1,32768,32 kB,33.33,,\"a,\"\"b\"\"\n\033[31m\",,,\n"
+     "1,32768,32 kB,33.33,,\"a,\"\"b\"\"\n\033[31m_part_1\",,,\n"
      "2,16384,16 kB,16.67,1,,,,\n"},
     {"formulas are defused", PGS_REPORT_COLLECTIONS, PGS_FORMAT_CSV,
      "id,name,chunked_documents,total_chunks,avg_tokens_per_chunk,last_chunk_created,partitions\n"
@@ -269,7 +270,7 @@ static const struct {
      "path,table_name,database,system_identifier,source,taken_at,partition_count,counts\n"
      ",public.chunks,,,'=import,2026-10-18T06:00:00.250000Z,3,exact\n"},
     {"health for people", PGS_REPORT_HEALTH, PGS_FORMAT_TABLE,
-     "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
+     "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.0 kB\n"
      "\n"
      "UNBALANCED: 1 unbalanced, 1 in warning, 1 healthy of 3 partitions\n"
      "ERROR: 1 partitions are severely unbalanced. "
@@ -282,14 +283,14 @@ static const struct {
      "        2       1  16.0 kB    16.67   16.67  WARNING     Monitor partition growth\n"
      "        1       2  32.0 kB    33.33   33.33  HEALTHY     -\n"},
     {"names obey nothing on a terminal", PGS_REPORT_COLLECTIONS, PGS_FORMAT_TABLE,
-     "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
+     "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.0 kB\n"
      "\n"
      "collection         chunks  documents  avg tokens  partitions  newest age  id\n"
      "-----------------  ------  ---------  ----------  ----------  ----------  ---\n"
      "[red]markup[/red]   5,420      1,084      247.00           -           -  c-1\n"
      "two\\x0alines            1          1           -           2         0 s  +1\n"},
     {"names are no markup", PGS_REPORT_COLLECTIONS, PGS_FORMAT_MARKDOWN,
-     "# public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
+     "# public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.0 kB\n"
      "\n"
      "| collection            | chunks | documents | avg tokens | partitions "
      "| newest age | id  |\n"
@@ -300,7 +301,7 @@ static const struct {
      "| two\\\\x0alines         |      1 |         1 |          - |          2 "
      "|        0 s | +1  |\n"},
     {"skews have decimals, partitions have not", PGS_REPORT_SKEW, PGS_FORMAT_MARKDOWN,
-     "# public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
+     "# public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.0 kB\n"
      "\n"
      "| metric                 |  value | status   "
      "| details                                         |\n"
@@ -317,7 +318,7 @@ static const struct {
      "| distribution\\_variance | 0.1667 | WARNING  "
      "| Distribution variance exceeds warning threshold |\n"},
     {"the hottest partition comes first", PGS_REPORT_HOT, PGS_FORMAT_TABLE,
-     "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.1 kB\n"
+     "public.chunks at 2026-10-18T06:00:00.250000Z: 3 partitions, 6 chunks, 96.0 kB\n"
      "\n"
      "partition  last hour  last day  last week  hour %  day %  week %\n"
      "---------  ---------  --------  ---------  ------  -----  ------\n"
@@ -447,6 +448,17 @@ Test(report, a_narrow_terminal_cuts_the_last_text_column) {
     char *grid = strstr(text, "\npartition ");
     for (char *line = strtok(grid, "\n"); line; line = strtok(NULL, "\n"))
         cr_expect_leq(pgs_text_width(line), 80, "%s", line);
+}
+
+Test(report, names_come_first_where_they_say_more_than_numbers) {
+    snap.part[1].name = "readings_2026_03";
+    health[2].partition_name = snap.part[1].name;
+    write_plain(PGS_REPORT_HEALTH, PGS_FORMAT_TABLE);
+    cr_expect_not_null(strstr(text, "\nname              partition  chunks "));
+    cr_expect_not_null(strstr(text, "\nreadings_2026_03          1       2 "));
+    cr_expect_not_null(strstr(text, "\n-                         0       3 "));
+    write_plain(PGS_REPORT_HEALTH, PGS_FORMAT_CSV);
+    cr_expect_null(strstr(text, "readings"), "machines get the view's columns");
 }
 
 Test(report, wide_characters_are_cut_whole) {
