@@ -37,6 +37,8 @@ static char *directory_of(const char *path) {
 }
 
 static pgs_status cannot_create(const char *path, int why, pgs_err *err) {
+    if (why == ENOMEM)
+        return pgs_no_memory(err);
     pgs_status status = PGS_E_EXISTS;
     if (why == EIO || why == ENOSPC || why == EDQUOT || why == EFBIG)
         status = PGS_E_IO;
@@ -110,17 +112,24 @@ static void remove_leftovers(const char *directory) {
     closedir(dir);
 }
 
+/* Take the lock that says "its writer lives". False where another run, seeing the file in the
+ * moment before it is locked, took it for a leftover. */
+static bool hold(int fd) {
+    struct stat info;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &info) == 0 && info.st_nlink == 1;
+}
+
 /* A new locked file beside its destination; *name is freed with pgs_free(). -1 sets errno. */
 static int open_aside(const char *directory, mode_t mode, char **name) {
-    pgs_buf buf = {0};
-    pgs_buf_format(&buf, "%s/" ASIDE_PREFIX "XXXXXX" ASIDE_SUFFIX, directory);
-    if (buf.failed) {
-        pgs_buf_reset(&buf);
+    for (int attempt = 0; attempt < 100; attempt++) {
+        pgs_buf buf = {0};
+        pgs_buf_format(&buf, "%s/" ASIDE_PREFIX "XXXXXX" ASIDE_SUFFIX, directory);
         errno = ENOMEM;
-        return -1;
-    }
-    int fd = mkostemps(buf.data, (int)strlen(ASIDE_SUFFIX), O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 || fchmod(fd, mode) != 0) {
+        int fd = buf.failed ? -1 : mkostemps(buf.data, (int)strlen(ASIDE_SUFFIX), O_CLOEXEC);
+        if (fd >= 0 && hold(fd) && fchmod(fd, mode) == 0) {
+            *name = buf.data;
+            return fd;
+        }
         int why = errno;
         if (fd >= 0) {
             close(fd);
@@ -128,10 +137,10 @@ static int open_aside(const char *directory, mode_t mode, char **name) {
         }
         pgs_buf_reset(&buf);
         errno = why;
-        return -1;
+        if (fd < 0)
+            break;
     }
-    *name = buf.data;
-    return fd;
+    return -1;
 }
 
 static pgs_status create_by_name(const char *directory, const char *path, const void *bytes,
@@ -299,6 +308,7 @@ pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) {
 pgs_status pgs_output_commit(pgs_output *out, pgs_err *err) {
     const char *name = out->path ? out->path : "standard output";
     pgs_status st = PGS_OK;
+    errno = EIO; /* for a write that failed long before: nobody kept its reason */
     if (fflush(out->file) != 0 || ferror(out->file))
         st = pgs_fail(err, PGS_E_IO, "cannot write \"%s\": %s", name, strerror(errno));
     else if (out->aside && fsync(fileno(out->file)) != 0)

@@ -10,21 +10,20 @@
 
 typedef struct scratch {
     char path[128];
-    char name[8][400]; /* of the latest calls to scratch_name() */
-    unsigned n_names;
 } scratch;
 
 static inline bool scratch_make(scratch *s) {
     const char *tmp = getenv("TMPDIR");
-    *s = (scratch){{0}};
     snprintf(s->path, sizeof s->path, "%.100s/pgskew-test-XXXXXX", tmp ? tmp : "/tmp");
     return mkdtemp(s->path) != NULL;
 }
 
 /* "directory/name"; good for the next seven calls. */
-static inline const char *scratch_name(scratch *s, const char *name) {
-    char *out = s->name[s->n_names++ % 8];
-    snprintf(out, sizeof s->name[0], "%s/%.250s", s->path, name);
+static inline const char *scratch_name(const scratch *s, const char *name) {
+    static char ring[8][400];
+    static unsigned n_names;
+    char *out = ring[n_names++ % 8];
+    snprintf(out, sizeof ring[0], "%s/%.250s", s->path, name);
     return out;
 }
 
