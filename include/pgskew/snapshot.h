@@ -155,7 +155,7 @@ pgs_status pgs_snapshot_note(pgs_snapshot *snap, pgs_err *err, const char *fmt, 
     PGS_PRINTF(3, 4) PGS_CHECK;
 
 /* Check what section 5 of the promise asks of every snapshot, whoever made it: numbers unique and
- * >= 0, every value in its unit's range, the sum of the counts at most 2^53 and of the bytes
+ * >= 0, every value in its unit's range, the sums of counts at most 2^53 and of the bytes
  * less than 2^63, text valid UTF-8, unmeasured partitions without values. PGS_E_DATA names
  * the partition and the metric. Sorts partitions, collections and their rows on the way. */
 pgs_status pgs_snapshot_check(pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
