@@ -29,12 +29,28 @@ pgs_status pgs_snapshot_file_name(const pgs_snapshot_head *head, char **out,
  * change lies beside it. */
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
-/* The same without collections, of which there may be far more than partitions. */
-pgs_status pgs_snapshot_read_partitions(const char *path, pgs_snapshot *out,
-                                        pgs_err *err) PGS_CHECK;
+/* What to read of a snapshot: a bit per metric, and the collections or not. What is left out is
+ * as if it had not been observed. PGS_METRICS_JUDGED is what health needs, and always read. */
+typedef struct pgs_selection {
+    uint64_t metrics; /* 1 << pgs_metric */
+    bool collections;
+} pgs_selection;
+
+#define PGS_METRIC_BIT(metric) (UINT64_C(1) << (metric))
+#define PGS_METRICS_ALL        (PGS_METRIC_BIT(PGS_METRIC_COUNT) - 1)
+#define PGS_METRICS_JUDGED                                                                         \
+    (PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES) |                            \
+     PGS_METRIC_BIT(PGS_CHUNKS_LAST_HOUR) | PGS_METRIC_BIT(PGS_CHUNK_PERCENTAGE) |                 \
+     PGS_METRIC_BIT(PGS_SIZE_PERCENTAGE) | PGS_METRIC_BIT(PGS_HOUR_PERCENTAGE) |                   \
+     PGS_METRIC_BIT(PGS_CHUNK_SKEW) | PGS_METRIC_BIT(PGS_SIZE_SKEW) |                              \
+     PGS_METRIC_BIT(PGS_TOTAL_SIZE_MB) | PGS_METRIC_BIT(PGS_AVG_CHUNK_SIZE_KB))
+
+/* pgs_snapshot_read() of a part. */
+pgs_status pgs_snapshot_read_part(const char *path, const pgs_selection *selection,
+                                  pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
 /* Tell SQLite, process-wide and before anything else here, to do without what a program of ours
- * never uses: its memory statistics and its connection locks. For a main(); a library that shares
+ * never uses: memory statistics, connection locks, a cache ahead of need. For a main(); a library that shares
  * its process with other users of SQLite leaves it alone. */
 void pgs_store_tune(void);
 

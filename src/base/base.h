@@ -82,6 +82,9 @@ bool pgs_offset_parse(const char *text, int64_t *out_us);
  * an exponent ("0.3", "15000.0", "1e+22"), whatever the locale. Returns `out`. */
 const char *pgs_num_format(double value, char out[PGS_NUM_TEXT_MAX]);
 
+/* A whole number in decimal. Returns `out`. */
+const char *pgs_int_format(int64_t value, char out[PGS_NUM_TEXT_MAX]);
+
 /* Whole text is a decimal integer in [min, max]. */
 bool pgs_int_parse(const char *text, int64_t min, int64_t max, int64_t *out);
 

@@ -23,6 +23,13 @@ void pgs_decimal_set_int(pgs_decimal *d, int64_t value) {
     pgs_decimal_set_ratio(d, value, 0);
 }
 
+void pgs_decimal_set_wide(pgs_decimal *d, unsigned __int128 value) {
+    mpz_set_ui(d->unscaled, (unsigned long)(value >> 64));
+    mpz_mul_2exp(d->unscaled, d->unscaled, 64);
+    mpz_add_ui(d->unscaled, d->unscaled, (unsigned long)value);
+    d->scale = 0;
+}
+
 void pgs_decimal_set_ratio(pgs_decimal *d, int64_t digits, unsigned long scale) {
     _Static_assert(sizeof(long) == sizeof(int64_t), "GMP's long holds an int64_t");
     mpz_set_si(d->unscaled, digits);

@@ -22,6 +22,9 @@ void pgs_decimal_reset(pgs_decimal *d);
 /* `value` is a whole number of magnitude at most 2^63. */
 void pgs_decimal_set_int(pgs_decimal *d, int64_t value);
 
+/* A sum of squares: up to 2^127. */
+void pgs_decimal_set_wide(pgs_decimal *d, unsigned __int128 value);
+
 /* digits/10^scale, for constants: 0.3 is (3, 1). */
 void pgs_decimal_set_ratio(pgs_decimal *d, int64_t digits, unsigned long scale);
 

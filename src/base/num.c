@@ -89,6 +89,22 @@ const char *pgs_num_format(double value, char out[PGS_NUM_TEXT_MAX]) {
     return out;
 }
 
+const char *pgs_int_format(int64_t value, char out[PGS_NUM_TEXT_MAX]) {
+    char backwards[20];
+    size_t n = 0;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        backwards[n++] = (char)('0' + left % 10);
+    while (left /= 10);
+    char *to = out;
+    if (value < 0)
+        *to++ = '-';
+    while (n > 0)
+        *to++ = backwards[--n];
+    *to = '\0';
+    return out;
+}
+
 bool pgs_int_parse(const char *text, int64_t min, int64_t max, int64_t *out) {
     const char *s = text + (*text == '-');
     if (*s < '0' || *s > '9' || s[strspn(s, "0123456789")] != '\0')

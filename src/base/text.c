@@ -60,9 +60,17 @@ static size_t decode(const unsigned char *s, uint32_t *out) {
     return 0;
 }
 
+/* How many bytes of printable ASCII `s` begins with: nearly all of nearly every name. */
+static size_t plain_run(const unsigned char *s) {
+    size_t n = 0;
+    while (s[n] >= 0x20 && s[n] < 0x7F)
+        n++;
+    return n;
+}
+
 bool pgs_text_is_utf8(const char *text) {
     uint32_t c;
-    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+    for (const unsigned char *s = (const unsigned char *)text; *(s += plain_run(s));) {
         size_t n = decode(s, &c);
         if (n == 0)
             return false;
@@ -74,6 +82,11 @@ bool pgs_text_is_utf8(const char *text) {
 void pgs_text_escape(pgs_buf *out, const char *text) {
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
         uint32_t c = 0;
+        size_t plain = plain_run(s);
+        pgs_buf_bytes(out, s, plain);
+        s += plain;
+        if (!*s)
+            break;
         size_t n = decode(s, &c);
         if (n == 0 || (n == 1 && in_ranges(c, OBEYED, PGS_COUNT_OF(OBEYED)))) {
             pgs_buf_format(out, "\\x%02x", s[0]);
@@ -91,6 +104,11 @@ int pgs_text_width(const char *text) {
     int width = 0;
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
         uint32_t c = 0;
+        size_t plain = plain_run(s);
+        width += (int)plain;
+        s += plain;
+        if (!*s)
+            break;
         size_t n = decode(s, &c);
         if (n > 1 && in_ranges(c, DOUBLE_WIDTH, PGS_COUNT_OF(DOUBLE_WIDTH)))
             width += 2;

@@ -89,6 +89,25 @@ static const pgs_program PROGRAM = {
 /* Words of the collector and of the guide's script that people type here. */
 static const char *const NEEDS_SERVER[] = {"refresh", "snapshot", "import"};
 
+#define BIT PGS_METRIC_BIT
+
+/* What each command reads besides what health needs. */
+static const pgs_selection NEEDS[PGS_REPORT_KIND_COUNT] = {
+    [PGS_REPORT_DISTRIBUTION] = {BIT(PGS_DOCUMENT_COUNT) | BIT(PGS_COLLECTION_COUNT) |
+                                     BIT(PGS_AVG_TOKENS) | BIT(PGS_OLDEST_CREATED_AT) |
+                                     BIT(PGS_LAST_CREATED_AT),
+                                 false},
+    [PGS_REPORT_SIZES] = {BIT(PGS_TABLE_BYTES) | BIT(PGS_INDEX_BYTES) | BIT(PGS_TOAST_BYTES) |
+                              BIT(PGS_ROW_ESTIMATE),
+                          false},
+    [PGS_REPORT_HOT] = {BIT(PGS_CHUNKS_LAST_DAY) | BIT(PGS_CHUNKS_LAST_WEEK) |
+                            BIT(PGS_DAY_PERCENTAGE) | BIT(PGS_WEEK_PERCENTAGE),
+                        false},
+    [PGS_REPORT_COLLECTIONS] = {0, true},
+    [PGS_REPORT_STATISTICS] = {BIT(PGS_LAST_CREATED_AT), false},
+    [PGS_REPORT_FULL] = {PGS_METRICS_ALL, true},
+};
+
 static bool has(const pgs_parsed *p, int option) {
     return p->value[option] != NULL;
 }
@@ -148,10 +167,7 @@ static bool is_single_file(const pgs_parsed *p) {
 static pgs_status read_verified(const pgs_parsed *p, const char *path, pgs_snapshot *snap,
                                 pgs_err *err) {
     pgs_err inner;
-    bool collections =
-        p->command == &COMMAND[PGS_REPORT_COLLECTIONS] || p->command == &COMMAND[PGS_REPORT_FULL];
-    pgs_status st = collections ? pgs_snapshot_read(path, snap, err)
-                                : pgs_snapshot_read_partitions(path, snap, err);
+    pgs_status st = pgs_snapshot_read_part(path, &NEEDS[p->command - COMMAND], snap, err);
     if (st != PGS_OK)
         return st;
     if (snap->warning)

@@ -54,6 +54,8 @@ static void count_statuses(const pgs_snapshot *snap, pgs_result *out) {
 
 pgs_status pgs_health_rank(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) {
     size_t n = snap->head.n_parts;
+    out->total_partitions = 0; /* of an earlier call */
+    out->health_percentage = NAN;
     out->health = pgs_arena_alloc(out->arena, n, sizeof *out->health);
     if (!out->health)
         return pgs_no_memory(err);
@@ -132,9 +134,10 @@ static double max_seen(const double *x, size_t n) {
 }
 
 static void partition_health_metric(const pgs_snapshot *snap, pgs_result *out) {
-    count_statuses(snap, out);
-    size_t unbalanced = out->unbalanced_count, warning = out->warning_count;
-    if (out->total_partitions == out->unmeasured_count) {
+    pgs_result seen = {0}; /* the counts of `out` belong to the ranking */
+    count_statuses(snap, &seen);
+    size_t unbalanced = seen.unbalanced_count, warning = seen.warning_count;
+    if (seen.total_partitions == seen.unmeasured_count) {
         set_metric(out, PGS_SKEW_PARTITION_HEALTH, NAN, PGS_SKEW_UNKNOWN);
         return;
     }
@@ -261,8 +264,10 @@ pgs_status pgs_health_alert(const pgs_snapshot *snap, pgs_result *out, pgs_err *
             st = detail_partitions(out, alert, DUE[i].status, DUE[i].n, err);
         else if (DUE[i].kind == PGS_ALERT_STRAY)
             st = detail_strays(snap, out, alert, err);
-        if (st != PGS_OK)
+        if (st != PGS_OK) {
+            out->n_alerts = 0;
             return st;
+        }
         out->n_alerts++;
     }
     return PGS_OK;

@@ -71,6 +71,7 @@ pgs_status pgs_collections_total(const pgs_snapshot *snap, pgs_result *out, pgs_
     pgs_status st = begin(snap, out, err);
     if (st != PGS_OK)
         return st;
+    out->n_collections = 0; /* of an earlier call */
     out->collection = pgs_arena_alloc(out->arena, snap->n_collections, sizeof *out->collection);
     if (!out->collection)
         return pgs_no_memory(err);

@@ -18,8 +18,7 @@ static const char *spell_text(const pgs_cell *cell, char *scratch) {
 }
 
 static const char *spell_integer(const pgs_cell *cell, char *scratch) {
-    snprintf(scratch, PGS_CELL_TEXT_MAX, "%" PRId64, cell->integer);
-    return scratch;
+    return pgs_int_format(cell->integer, scratch);
 }
 
 static const char *spell_real(const pgs_cell *cell, char *scratch) {

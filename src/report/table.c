@@ -27,11 +27,16 @@ static const char PLAIN[] = "\033[0m";
 
 static void put_tinted(const sheet *s, const char *tint, const char *text) {
     bool tinted = s->style->color && *tint && *text;
-    fprintf(s->out, "%s%s%s", tinted ? tint : "", text, tinted ? PLAIN : "");
+    if (tinted)
+        fputs(tint, s->out);
+    fputs(text, s->out);
+    if (tinted)
+        fputs(PLAIN, s->out);
 }
 
 static void put_spaces(FILE *out, int n) {
-    fprintf(out, "%*s", n > 0 ? n : 0, "");
+    for (; n > 0; n--)
+        putc(' ', out);
 }
 
 static void put_escaped(sheet *s, const char *tint, const char *text) {

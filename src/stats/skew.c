@@ -101,24 +101,23 @@ void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_st
     pgs_decimal_reset(&even);
 }
 
-/* out = P * sum(x^2) - T^2, t2 = T^2 */
+/* out = P * sum(x^2) - T^2, t2 = T^2. A square is at most 2^106 and there are at most 10^6 of
+ * them, so 128 bits hold their sum. */
 static void excess(const double *x, size_t n, size_t seen, int64_t sum, pgs_decimal *out,
                    pgs_decimal *t2) {
-    pgs_decimal value;
-    pgs_decimal_init(&value);
-    for (size_t i = 0; i < n; i++) {
-        if (isnan(x[i]))
-            continue;
-        pgs_decimal_set_int(&value, (int64_t)x[i]);
-        pgs_decimal_mul(&value, &value, &value);
-        pgs_decimal_add(out, out, &value);
-    }
-    pgs_decimal_set_int(&value, (int64_t)seen);
-    pgs_decimal_mul(out, out, &value);
+    unsigned __int128 squares = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(x[i]))
+            squares += (unsigned __int128)x[i] * (unsigned __int128)x[i];
+    pgs_decimal p;
+    pgs_decimal_init(&p);
+    pgs_decimal_set_int(&p, (int64_t)seen);
+    pgs_decimal_set_wide(out, squares);
+    pgs_decimal_mul(out, out, &p);
     pgs_decimal_set_int(t2, sum);
     pgs_decimal_mul(t2, t2, t2);
     pgs_decimal_sub(out, out, t2);
-    pgs_decimal_reset(&value);
+    pgs_decimal_reset(&p);
 }
 
 /* Whether numerator/denominator >= t, without dividing. */

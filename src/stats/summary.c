@@ -13,21 +13,21 @@ typedef struct sums {
     pgs_decimal n, x, x2;
 } sums;
 
+/* A square is at most 2^106 and there are at most 10^6 of them: 128 bits hold the sum. */
 static void sums_of(const double *x, size_t n, sums *out) {
-    pgs_decimal value;
-    pgs_decimal_init(&value);
+    unsigned __int128 sum = 0, squares = 0;
     int64_t seen = 0;
     for (size_t i = 0; i < n; i++) {
         if (isnan(x[i]))
             continue;
-        pgs_decimal_set_int(&value, (int64_t)x[i]);
-        pgs_decimal_add(&out->x, &out->x, &value);
-        pgs_decimal_mul(&value, &value, &value);
-        pgs_decimal_add(&out->x2, &out->x2, &value);
+        unsigned __int128 value = (unsigned __int128)x[i];
+        sum += value;
+        squares += value * value;
         seen++;
     }
     pgs_decimal_set_int(&out->n, seen);
-    pgs_decimal_reset(&value);
+    pgs_decimal_set_wide(&out->x, sum);
+    pgs_decimal_set_wide(&out->x2, squares);
 }
 
 static double mean_of(const sums *s) {
@@ -73,7 +73,14 @@ static double total_mb(const double *mb, size_t n) {
         ten_thousandths += llround(mb[i] * 10000);
         seen = true;
     }
-    return seen ? (double)ten_thousandths / 10000 : NAN;
+    if (!seen)
+        return NAN;
+    pgs_decimal sum;
+    pgs_decimal_init(&sum);
+    pgs_decimal_set_ratio(&sum, ten_thousandths, 4);
+    double out = pgs_decimal_to_double(&sum);
+    pgs_decimal_reset(&sum);
+    return out;
 }
 
 static size_t n_seen(const double *x, size_t n) {
@@ -134,7 +141,10 @@ static double avg_2_decimals(double sum, double n) {
 
 static int by_chunks_descending(const void *a, const void *b) {
     const pgs_collection_total *x = a, *y = b;
-    if (x->total_chunks != y->total_chunks)
+    bool x_seen = !isnan(x->total_chunks), y_seen = !isnan(y->total_chunks);
+    if (x_seen != y_seen)
+        return x_seen ? -1 : 1;
+    if (x_seen && x->total_chunks != y->total_chunks)
         return x->total_chunks > y->total_chunks ? -1 : 1;
     return strcmp(x->id, y->id);
 }

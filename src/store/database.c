@@ -20,6 +20,8 @@
 void pgs_store_tune(void) {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    /* No page cache ahead of need: it is touched page by page as a connection opens. */
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 }
 
 static uint32_t big_endian_32(const char *bytes) {
@@ -155,7 +157,10 @@ pgs_status pgs_database_error(pgs_database *d, pgs_err *err) {
 static pgs_status check_integrity(pgs_database *d, bool thorough, pgs_err *err) {
     /* The types that CHECK constraints promise are checked by the reader, cell by cell. */
     pgs_status st = pgs_database_exec(
-        d, "PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON", err);
+        d,
+        "PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON;"
+        "PRAGMA mmap_size = 1073741824", /* pages are used where they are: in our own memory */
+        err);
     if (st != PGS_OK || !thorough)
         return st;
     sqlite3_stmt *check;

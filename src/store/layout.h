@@ -4,7 +4,7 @@
 
 #include "pgskew/metric.h"
 
-/* partition_stat: these, then every metric by its key, then health_status. */
+/* partition_stat: these, then every metric by its key. */
 enum {
     PART_NUM,
     PART_NAME,
@@ -12,9 +12,9 @@ enum {
     PART_RELFILENODE,
     PART_BOUNDS,
     PART_MEASURED,
+    PART_HEALTH,
     PART_FIRST_METRIC,
-    PART_HEALTH = PART_FIRST_METRIC + PGS_METRIC_COUNT,
-    PART_COLUMNS
+    PART_COLUMNS = PART_FIRST_METRIC + PGS_METRIC_COUNT
 };
 
 /* snapshot */

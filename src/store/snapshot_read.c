@@ -6,94 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "store/database.h"
+#include "store/cells.h"
 #include "store/layout.h"
 
-/* A row being read; `what` names the table for messages. */
-typedef struct cells {
-    const pgs_database *d;
-    sqlite3_stmt *stmt;
-    const char *what;
-    const char *const *column;
-} cells;
-
-static pgs_status bad_cell(const cells *c, int i, const char *wanted, pgs_err *err) {
-    return pgs_database_damaged(c->d, err, "%s.%s is not %s", c->what, c->column[i], wanted);
-}
-
-static pgs_status cell_int(const cells *c, int i, int64_t none, int64_t *out, pgs_err *err) {
-    int type = sqlite3_column_type(c->stmt, i);
-    if (type != SQLITE_NULL && type != SQLITE_INTEGER)
-        return bad_cell(c, i, "an integer", err);
-    *out = type == SQLITE_NULL ? none : sqlite3_column_int64(c->stmt, i);
-    return PGS_OK;
-}
-
-/* Borrowed until the next step; NULL where the cell is NULL. */
-static pgs_status cell_text(const cells *c, int i, const char **out, pgs_err *err) {
-    int type = sqlite3_column_type(c->stmt, i);
-    if (type != SQLITE_NULL && type != SQLITE_TEXT)
-        return bad_cell(c, i, "text", err);
-    *out = type == SQLITE_NULL ? NULL : (const char *)sqlite3_column_text(c->stmt, i);
-    if (*out && strlen(*out) != (size_t)sqlite3_column_bytes(c->stmt, i))
-        return bad_cell(c, i, "text without NUL bytes", err);
-    return type == SQLITE_TEXT && !*out ? pgs_no_memory(err) : PGS_OK;
-}
-
-static pgs_status cell_time(const cells *c, int i, int64_t *us, pgs_err *err) {
+static pgs_status keep_text(const pgs_cells *c, int i, pgs_snapshot *out, char **field,
+                            pgs_err *err) {
     const char *text = NULL;
-    pgs_status st = cell_text(c, i, &text, err);
-    *us = PGS_TIME_NONE;
-    if (st == PGS_OK && text && !pgs_time_parse(text, INT64_MIN, us))
-        return bad_cell(c, i, "a time", err);
-    return st;
-}
-
-static pgs_status cell_value(const cells *c, int i, pgs_unit unit, double *out, pgs_err *err) {
-    int type = sqlite3_column_type(c->stmt, i);
-    *out = NAN;
-    if (type == SQLITE_NULL)
-        return PGS_OK;
-    if (unit == PGS_UNIT_TIME) {
-        int64_t us = PGS_TIME_NONE;
-        pgs_status st = cell_time(c, i, &us, err);
-        *out = (double)us;
-        return st;
-    }
-    if (type == SQLITE_INTEGER) {
-        int64_t whole = sqlite3_column_int64(c->stmt, i);
-        *out = (double)whole;
-        return whole >= 0 && whole <= (int64_t)PGS_MAX_INTEGER
-                   ? PGS_OK
-                   : bad_cell(c, i, "between 0 and 2^53", err);
-    }
-    if (type != SQLITE_FLOAT || pgs_unit_is_integer(unit))
-        return bad_cell(c, i, pgs_unit_is_integer(unit) ? "an integer" : "a number", err);
-    *out = sqlite3_column_double(c->stmt, i);
-    return PGS_OK;
-}
-
-static pgs_status keep_text(const cells *c, int i, pgs_snapshot *out, char **field, pgs_err *err) {
-    const char *text = NULL;
-    pgs_status st = cell_text(c, i, &text, err);
+    pgs_status st = pgs_cell_text(c, i, &text, err);
     return st == PGS_OK ? pgs_snapshot_text(out, field, text, err) : st;
-}
-
-/* The index of the cell's text among `n` names; `n` for NULL. */
-static pgs_status cell_choice(const cells *c, int i, const char *(*name)(int), int n, int *out,
-                              pgs_err *err) {
-    const char *text = NULL;
-    pgs_status st = cell_text(c, i, &text, err);
-    *out = n;
-    if (st != PGS_OK || !text)
-        return st;
-    for (int k = 0; k < n; k++) {
-        if (strcmp(name(k), text) == 0) {
-            *out = k;
-            return PGS_OK;
-        }
-    }
-    return bad_cell(c, i, "a word we know", err);
 }
 
 static const char *health_name(int k) {
@@ -139,7 +59,7 @@ static pgs_status judge_version(pgs_database *d, const char *version, pgs_snapsh
 
 static pgs_status read_version(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
     static const char *const COLUMN[] = {"value"};
-    cells c = {.d = d, .what = "meta", .column = COLUMN};
+    pgs_cells c = {.d = d, .what = "meta", .column = COLUMN};
     pgs_status st =
         pgs_database_select(d, "meta", COLUMN, 1, "WHERE key = 'schema_version'", &c.stmt, err);
     bool row = false;
@@ -147,7 +67,7 @@ static pgs_status read_version(pgs_database *d, pgs_snapshot *out, pgs_err *err)
     if (st == PGS_OK && c.stmt)
         st = pgs_database_step(d, c.stmt, &row, err);
     if (st == PGS_OK && row)
-        st = cell_text(&c, 0, &version, err);
+        st = pgs_cell_text(&c, 0, &version, err);
     if (st == PGS_OK)
         st = judge_version(d, version, out, err);
     sqlite3_finalize(c.stmt);
@@ -156,7 +76,7 @@ static pgs_status read_version(pgs_database *d, pgs_snapshot *out, pgs_err *err)
 
 /* ---- the row that says what it is ---- */
 
-static pgs_status head_texts(const cells *c, pgs_snapshot *out, pgs_err *err) {
+static pgs_status head_texts(const pgs_cells *c, pgs_snapshot *out, pgs_err *err) {
     const struct {
         int column;
         char **field;
@@ -172,28 +92,28 @@ static pgs_status head_texts(const cells *c, pgs_snapshot *out, pgs_err *err) {
     return st;
 }
 
-static pgs_status head_moment(const cells *c, pgs_snapshot *out, pgs_err *err) {
+static pgs_status head_moment(const pgs_cells *c, pgs_snapshot *out, pgs_err *err) {
     int64_t as_text = PGS_TIME_NONE;
-    pgs_status st = cell_time(c, HEAD_TAKEN_AT, &as_text, err);
+    pgs_status st = pgs_cell_time(c, HEAD_TAKEN_AT, &as_text, err);
     if (st == PGS_OK)
-        st = cell_int(c, HEAD_TAKEN_AT_US, as_text, &out->head.taken_us, err);
+        st = pgs_cell_int(c, HEAD_TAKEN_AT_US, as_text, &out->head.taken_us, err);
     if (st == PGS_OK && as_text != out->head.taken_us)
         return pgs_database_damaged(c->d, err, "taken_at and taken_at_us are different moments");
-    return st == PGS_OK ? cell_time(c, HEAD_STATS_RESET, &out->stats_reset_us, err) : st;
+    return st == PGS_OK ? pgs_cell_time(c, HEAD_STATS_RESET, &out->stats_reset_us, err) : st;
 }
 
-static pgs_status head_numbers(const cells *c, pgs_snapshot *out, pgs_err *err) {
+static pgs_status head_numbers(const pgs_cells *c, pgs_snapshot *out, pgs_err *err) {
     int64_t n_parts = -1, in_recovery = -1;
     int counts = PGS_COUNTS_COUNT, status = PGS_SKEW_UNKNOWN;
-    pgs_status st = cell_int(c, HEAD_PARTITION_COUNT, -1, &n_parts, err);
+    pgs_status st = pgs_cell_int(c, HEAD_PARTITION_COUNT, -1, &n_parts, err);
     if (st == PGS_OK)
-        st = cell_int(c, HEAD_IN_RECOVERY, -1, &in_recovery, err);
+        st = pgs_cell_int(c, HEAD_IN_RECOVERY, -1, &in_recovery, err);
     if (st == PGS_OK)
-        st = cell_int(c, HEAD_TABLE_RELID, 0, &out->table_relid, err);
+        st = pgs_cell_int(c, HEAD_TABLE_RELID, 0, &out->table_relid, err);
     if (st == PGS_OK)
-        st = cell_choice(c, HEAD_COUNTS, counts_name, PGS_COUNTS_COUNT, &counts, err);
+        st = pgs_cell_choice(c, HEAD_COUNTS, counts_name, PGS_COUNTS_COUNT, &counts, err);
     if (st == PGS_OK)
-        st = cell_choice(c, HEAD_VARIANCE_STATUS, skew_name, PGS_SKEW_UNKNOWN, &status, err);
+        st = pgs_cell_choice(c, HEAD_VARIANCE_STATUS, skew_name, PGS_SKEW_UNKNOWN, &status, err);
     if (st != PGS_OK)
         return st;
     if (n_parts < 0 || n_parts > (int64_t)PGS_MAX_PARTITIONS || counts == PGS_COUNTS_COUNT)
@@ -213,12 +133,12 @@ static pgs_status head_numbers(const cells *c, pgs_snapshot *out, pgs_err *err) 
         {HEAD_VARIANCE, PGS_UNIT_REAL, &out->distribution_variance},
     };
     for (size_t i = 0; st == PGS_OK && i < PGS_COUNT_OF(VALUE); i++)
-        st = cell_value(c, VALUE[i].column, VALUE[i].unit, VALUE[i].to, err);
+        st = pgs_cell_value(c, VALUE[i].column, VALUE[i].unit, VALUE[i].to, err);
     return st;
 }
 
 static pgs_status read_head(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
-    cells c = {.d = d, .what = "snapshot", .column = pgs_head_column};
+    pgs_cells c = {.d = d, .what = "snapshot", .column = pgs_head_column};
     pgs_status st =
         pgs_database_select(d, "snapshot", pgs_head_column, HEAD_COLUMNS, "LIMIT 2", &c.stmt, err);
     bool row = false;
@@ -242,39 +162,63 @@ static pgs_status read_head(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
 
 /* ---- partitions ---- */
 
-static pgs_status read_part(const cells *c, pgs_snapshot *out, size_t p, pgs_err *err) {
+/* The columns that are read: who a partition is, its health, and the metrics chosen. */
+typedef struct part_columns {
+    const char *name[PART_COLUMNS];
+    pgs_metric metric[PGS_METRIC_COUNT]; /* of column PART_FIRST_METRIC + i */
+    int n_metrics;
+} part_columns;
+
+static void choose_columns(uint64_t metrics, part_columns *out) {
+    const char *all[PART_COLUMNS];
+    pgs_part_columns(all);
+    memcpy(out->name, all, PART_FIRST_METRIC * sizeof *all);
+    out->n_metrics = 0;
+    for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++) {
+        if (!(metrics & PGS_METRIC_BIT(m)))
+            continue;
+        out->name[PART_FIRST_METRIC + out->n_metrics] = all[PART_FIRST_METRIC + (int)m];
+        out->metric[out->n_metrics++] = m;
+    }
+}
+
+static pgs_status read_part(const pgs_cells *c, const part_columns *columns, pgs_snapshot *out,
+                            size_t p, pgs_err *err) {
     pgs_partition *part = &out->part[p];
     int64_t measured = 0;
     int health = PGS_UNMEASURED;
-    pgs_status st = cell_int(c, PART_NUM, -1, &part->num, err);
+    pgs_status st = pgs_cell_int(c, PART_NUM, -1, &part->num, err);
     if (st == PGS_OK)
-        st = cell_int(c, PART_RELID, 0, &part->relid, err);
+        st = pgs_cell_int(c, PART_RELID, 0, &part->relid, err);
     if (st == PGS_OK)
-        st = cell_int(c, PART_RELFILENODE, 0, &part->relfilenode, err);
+        st = pgs_cell_int(c, PART_RELFILENODE, 0, &part->relfilenode, err);
     if (st == PGS_OK)
-        st = cell_int(c, PART_MEASURED, 0, &measured, err);
+        st = pgs_cell_int(c, PART_MEASURED, 0, &measured, err);
     if (st == PGS_OK)
         st = keep_text(c, PART_NAME, out, &part->name, err);
     if (st == PGS_OK)
         st = keep_text(c, PART_BOUNDS, out, &part->bounds, err);
     if (st == PGS_OK)
-        st = cell_choice(c, PART_HEALTH, health_name, PGS_UNMEASURED, &health, err);
+        st = pgs_cell_choice(c, PART_HEALTH, health_name, PGS_UNMEASURED, &health, err);
     if (st != PGS_OK)
         return st;
     part->measured = measured != 0;
     out->health[p] = (pgs_health_status)health;
-    for (pgs_metric m = 0; st == PGS_OK && m < PGS_METRIC_COUNT; m++)
-        st = cell_value(c, PART_FIRST_METRIC + (int)m, pgs_metric_get(m)->unit, &out->metric[m][p],
-                        err);
+    for (int i = 0; st == PGS_OK && i < columns->n_metrics; i++) {
+        pgs_metric m = columns->metric[i];
+        st = pgs_cell_value(c, PART_FIRST_METRIC + i, pgs_metric_get(m)->unit, &out->metric[m][p],
+                            err);
+    }
     return st;
 }
 
-static pgs_status read_parts(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
-    const char *column[PART_COLUMNS];
-    pgs_part_columns(column);
+static pgs_status read_parts(pgs_database *d, uint64_t metrics, pgs_snapshot *out, pgs_err *err) {
+    part_columns columns;
+    choose_columns(metrics | PGS_METRICS_JUDGED, &columns);
     size_t promised = out->head.n_parts, n = 0;
-    cells c = {.d = d, .what = "partition_stat", .column = column};
-    pgs_status st = pgs_database_select(d, "partition_stat", column, PART_COLUMNS,
+    pgs_cells c = {.d = d, .what = "partition_stat", .column = columns.name};
+    pgs_status st = pgs_database_select(d, "partition_stat", columns.name,
+                                        (size_t)(PART_FIRST_METRIC + columns.n_metrics),
                                         "ORDER BY snapshot_id, partition_num", &c.stmt, err);
     if (st == PGS_OK && !c.stmt)
         st = pgs_database_damaged(d, err, "table partition_stat is missing");
@@ -288,7 +232,7 @@ static pgs_status read_parts(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
             st = pgs_database_damaged(d, err, "it has more than the %zu partitions it promises",
                                       promised);
         else
-            st = read_part(&c, out, n, err);
+            st = read_part(&c, &columns, out, n, err);
     }
     if (st == PGS_OK && n < promised)
         st = pgs_database_damaged(d, err, "it has %zu of the %zu partitions it promises", n,
@@ -313,7 +257,7 @@ static pgs_status count_rows(pgs_database *d, const char *table, size_t *n, pgs_
 static pgs_status read_strays(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
     static const char *const COLUMN[] = {"partition_name", "chunk_count", "size_bytes"};
     size_t n;
-    cells c = {.d = d, .what = "stray", .column = COLUMN};
+    pgs_cells c = {.d = d, .what = "stray", .column = COLUMN};
     pgs_status st = count_rows(d, "stray", &n, err);
     if (st != PGS_OK || n == 0)
         return st;
@@ -327,9 +271,9 @@ static pgs_status read_strays(pgs_database *d, pgs_snapshot *out, pgs_err *err) 
         if (st == PGS_OK)
             st = keep_text(&c, 0, out, &out->stray[i].name, err);
         if (st == PGS_OK)
-            st = cell_value(&c, 1, PGS_UNIT_ROWS, &out->stray[i].chunk_count, err);
+            st = pgs_cell_value(&c, 1, PGS_UNIT_ROWS, &out->stray[i].chunk_count, err);
         if (st == PGS_OK)
-            st = cell_value(&c, 2, PGS_UNIT_BYTES, &out->stray[i].size_bytes, err);
+            st = pgs_cell_value(&c, 2, PGS_UNIT_BYTES, &out->stray[i].size_bytes, err);
     }
     sqlite3_finalize(c.stmt);
     return st;
@@ -337,7 +281,7 @@ static pgs_status read_strays(pgs_database *d, pgs_snapshot *out, pgs_err *err) 
 
 static pgs_status read_collection_ids(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
     static const char *const COLUMN[] = {"collection_id", "name"};
-    cells c = {.d = d, .what = "collection", .column = COLUMN};
+    pgs_cells c = {.d = d, .what = "collection", .column = COLUMN};
     pgs_status st =
         pgs_database_select(d, "collection", COLUMN, 2, "ORDER BY collection_id", &c.stmt, err);
     bool row = false;
@@ -348,7 +292,7 @@ static pgs_status read_collection_ids(pgs_database *d, pgs_snapshot *out, pgs_er
         if (st == PGS_OK)
             st = keep_text(&c, 1, out, &out->collection[i].name, err);
         if (st == PGS_OK && !out->collection[i].id)
-            st = bad_cell(&c, 0, "text", err);
+            st = pgs_cell_bad(&c, 0, "text", err);
         if (st == PGS_OK && i > 0 && strcmp(out->collection[i - 1].id, out->collection[i].id) >= 0)
             st = pgs_database_damaged(d, err, "a collection is there twice");
     }
@@ -357,11 +301,11 @@ static pgs_status read_collection_ids(pgs_database *d, pgs_snapshot *out, pgs_er
 }
 
 /* Both lists are read in the order of the id, so the collection of a row is this one or a later. */
-static pgs_status read_stat(const cells *c, pgs_snapshot *out, size_t i, size_t *collection,
+static pgs_status read_stat(const pgs_cells *c, pgs_snapshot *out, size_t i, size_t *collection,
                             pgs_err *err) {
     pgs_collection_stat *s = &out->collection_stat[i];
     const char *id = NULL;
-    pgs_status st = cell_text(c, STAT_COLLECTION_ID, &id, err);
+    pgs_status st = pgs_cell_text(c, STAT_COLLECTION_ID, &id, err);
     if (st != PGS_OK)
         return st;
     while (id && *collection < out->n_collections &&
@@ -371,9 +315,9 @@ static pgs_status read_stat(const cells *c, pgs_snapshot *out, size_t i, size_t 
         strcmp(out->collection[*collection].id, id) != 0)
         return pgs_database_damaged(c->d, err, "collection_stat has a row of no collection");
     s->collection = *collection;
-    st = cell_int(c, STAT_PARTITION_NUM, -1, &s->partition_num, err);
+    st = pgs_cell_int(c, STAT_PARTITION_NUM, -1, &s->partition_num, err);
     if (st == PGS_OK)
-        st = cell_int(c, STAT_KEY_HASH, PGS_TIME_NONE, &s->key_hash, err);
+        st = pgs_cell_int(c, STAT_KEY_HASH, PGS_TIME_NONE, &s->key_hash, err);
     const struct {
         int column;
         pgs_unit unit;
@@ -388,7 +332,7 @@ static pgs_status read_stat(const cells *c, pgs_snapshot *out, size_t i, size_t 
         {STAT_LAST_CREATED_AT, PGS_UNIT_TIME, &s->last_created_at},
     };
     for (size_t k = 0; st == PGS_OK && k < PGS_COUNT_OF(VALUE); k++)
-        st = cell_value(c, VALUE[k].column, VALUE[k].unit, VALUE[k].to, err);
+        st = pgs_cell_value(c, VALUE[k].column, VALUE[k].unit, VALUE[k].to, err);
     return st;
 }
 
@@ -410,7 +354,7 @@ static pgs_status read_collections(pgs_database *d, pgs_snapshot *out, pgs_err *
         st = count_rows(d, "collection_stat", &n_stats, err);
     if (st != PGS_OK || n_collections == 0)
         return st;
-    cells c = {.d = d, .what = "collection_stat", .column = pgs_stat_column};
+    pgs_cells c = {.d = d, .what = "collection_stat", .column = pgs_stat_column};
     st = pgs_snapshot_set_collections(out, n_collections, n_stats, err);
     if (st == PGS_OK)
         st = read_collection_ids(d, out, err);
@@ -438,23 +382,29 @@ static pgs_status check_values(pgs_database *d, pgs_snapshot *out, pgs_err *err)
                             : pgs_fail(err, st, "%s", inner.msg);
 }
 
-typedef enum extent { HEAD_ONLY, WITHOUT_COLLECTIONS, WHOLE } extent;
+static pgs_status read_body(pgs_database *d, const pgs_selection *selection, pgs_snapshot *out,
+                            pgs_err *err) {
+    pgs_status st = read_parts(d, selection->metrics, out, err);
+    if (st == PGS_OK)
+        st = read_strays(d, out, err);
+    if (st == PGS_OK && selection->collections)
+        st = read_collections(d, out, err);
+    return st == PGS_OK ? check_values(d, out, err) : st;
+}
 
-static pgs_status read_into(const char *path, pgs_snapshot *out, extent wanted, pgs_err *err) {
-    static const struct {
-        pgs_status (*run)(pgs_database *, pgs_snapshot *, pgs_err *);
-        extent from; /* the least extent that takes this step */
-    } STEP[] = {{read_version, HEAD_ONLY},         {read_head, HEAD_ONLY},
-                {read_parts, WITHOUT_COLLECTIONS}, {read_strays, WITHOUT_COLLECTIONS},
-                {read_collections, WHOLE},         {check_values, WITHOUT_COLLECTIONS}};
+/* `selection` NULL: only the head. */
+static pgs_status read_into(const char *path, const pgs_selection *selection, pgs_snapshot *out,
+                            pgs_err *err) {
     pgs_database d;
     pgs_status st =
-        pgs_database_open(&d, path, PGS_SNAPSHOT_APPLICATION_ID, wanted != HEAD_ONLY, err);
+        pgs_database_open(&d, path, PGS_SNAPSHOT_APPLICATION_ID, selection != NULL, err);
     if (st != PGS_OK)
         return st;
-    for (size_t i = 0; st == PGS_OK && i < PGS_COUNT_OF(STEP); i++)
-        if (wanted >= STEP[i].from)
-            st = STEP[i].run(&d, out, err);
+    st = read_version(&d, out, err);
+    if (st == PGS_OK)
+        st = read_head(&d, out, err);
+    if (st == PGS_OK && selection)
+        st = read_body(&d, selection, out, err);
     if (st == PGS_OK)
         st = pgs_snapshot_text(out, &out->head.path, path, err);
     pgs_database_close(&d);
@@ -464,13 +414,15 @@ static pgs_status read_into(const char *path, pgs_snapshot *out, extent wanted, 
 }
 
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) {
-    return read_into(path, out, WHOLE, err);
+    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
+    return read_into(path, &ALL, out, err);
 }
 
-pgs_status pgs_snapshot_read_partitions(const char *path, pgs_snapshot *out, pgs_err *err) {
-    return read_into(path, out, WITHOUT_COLLECTIONS, err);
+pgs_status pgs_snapshot_read_part(const char *path, const pgs_selection *selection,
+                                  pgs_snapshot *out, pgs_err *err) {
+    return read_into(path, selection, out, err);
 }
 
 pgs_status pgs_snapshot_read_head(const char *path, pgs_snapshot *out, pgs_err *err) {
-    return read_into(path, out, HEAD_ONLY, err);
+    return read_into(path, NULL, out, err);
 }
