@@ -40,12 +40,18 @@ static void consider(const char *word, const char *candidate, const char **best,
     }
 }
 
+/* How much of a misplaced word may be repeated: it may be a URL or a conninfo with a password. */
+static int shown(const char *word) {
+    size_t n = strcspn(word, "=:@");
+    return (int)(n > 60 ? 60 : n);
+}
+
 static pgs_status unknown_command(const pgs_program *program, const char *word, pgs_err *err) {
     const char *best = NULL;
     int least = 3;
     for (size_t i = 0; i < program->n_commands; i++)
         consider(word, program->command[i].name, &best, &least);
-    pgs_status st = pgs_fail(err, PGS_E_USAGE, "\"%s\" is not a command", word);
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "\"%.*s\" is not a command", shown(word), word);
     if (best)
         pgs_hint(err, "did you mean %s?", best);
     else
@@ -54,18 +60,23 @@ static pgs_status unknown_command(const pgs_program *program, const char *word, 
 }
 
 static pgs_status unknown_option(const pgs_program *program, const char *word, pgs_err *err) {
+    char name[64];
     const char *best = NULL;
     int least = 3;
+    snprintf(name, sizeof name, "%.*s", shown(word), word);
     for (size_t i = 0; i < program->n_options; i++)
-        consider(word + strspn(word, "-"), program->option[i].name, &best, &least);
-    size_t shown = strcspn(word, "="); /* a value may be a secret */
-    pgs_status st = pgs_fail(err, PGS_E_USAGE, "\"%.*s\" is not an option",
-                             (int)(shown > 60 ? 60 : shown), word);
+        consider(name + strspn(name, "-"), program->option[i].name, &best, &least);
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "\"%s\" is not an option", name);
     if (best)
         pgs_hint(err, "did you mean --%s?", best);
     else
         pgs_hint(err, "%s --help lists the options", program->name);
     return st;
+}
+
+static pgs_status unknown_letter(const pgs_program *program, char letter, pgs_err *err) {
+    const char word[] = {'-', letter, '\0'}; /* what follows it may be a value */
+    return unknown_option(program, word, err);
 }
 
 /* ---- parsing ---- */
@@ -79,7 +90,9 @@ typedef struct parser {
 } parser;
 
 static bool is_choice(const char *choices, const char *value) {
-    size_t n = strlen(value);
+    size_t n = strcspn(value, "|");
+    if (value[n])
+        return false;
     for (const char *s = choices; s; s = strchr(s, '|')) {
         s += *s == '|';
         if (n > 0 && strncmp(s, value, n) == 0 && (s[n] == '|' || s[n] == '\0'))
@@ -101,8 +114,8 @@ static pgs_status set_option(parser *p, size_t id, const char *attached) {
         return st;
     }
     if (option->choices && !is_choice(option->choices, value)) {
-        pgs_status st =
-            pgs_fail(p->err, PGS_E_USAGE, "--%s cannot be \"%.60s\"", option->name, value);
+        pgs_status st = pgs_fail(p->err, PGS_E_USAGE, "--%s cannot be \"%.*s\"", option->name,
+                                 shown(value), value);
         pgs_hint(p->err, "it is one of %s", option->choices);
         return st;
     }
@@ -142,7 +155,7 @@ static pgs_status parse_letters(parser *p, const char *word) {
         while (id < p->program->n_options && p->program->option[id].letter != *s)
             id++;
         if (id == p->program->n_options)
-            return unknown_option(p->program, word, p->err);
+            return unknown_letter(p->program, *s, p->err);
         if (p->program->option[id].argument)
             return set_option(p, id, s[1] ? s + 1 : NULL);
         pgs_status st = set_option(p, id, NULL);
