@@ -119,8 +119,9 @@ def check_what_it_holds(live, fixtures):
             live.succeeds("watched", database)
         watcher.join()
         most, bad = map(int, server.psql(database, sql="SELECT most, bad FROM seen").split("|"))
-        # A batch is 25 partitions with one index each; the catalog's own tables come on top.
-        tally.expect(0 < most <= 100, "locks are given back after each batch", most)
+        # A batch is 25 partitions, each with an index, a TOAST table and that one's index; the
+        # catalog's own tables come on top. All 100 partitions together would be 400 and more.
+        tally.expect(0 < most <= 25 * 4 + 50, "locks are given back after each batch", most)
         tally.expect(bad == 0, "nothing above ACCESS SHARE", bad)
 
 
