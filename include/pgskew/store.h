@@ -80,7 +80,7 @@ pgs_status pgs_catalog_add(pgs_catalog *catalog, const char *path, const pgs_fil
                            pgs_err *err) PGS_CHECK;
 
 /* The newest snapshot taken at or before `at_us` (PGS_TIME_NONE: the newest of all), borrowed.
- * PGS_E_NO_INPUT: there is none; PGS_E_USAGE: there is more than one series, the hint lists
+ * PGS_E_NO_INPUT: there is none; PGS_E_USAGE: there is more than one series, the message lists
  * them. */
 pgs_status pgs_catalog_pick(const pgs_catalog *catalog, int64_t at_us,
                             const pgs_snapshot_head **out, pgs_err *err) PGS_CHECK;
