@@ -69,6 +69,12 @@ typedef struct pgs_pg_options {
 pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *listener,
                            pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
+/* What pgs_pg_snapshot() would send to the server, as a script for psql with remarks on how many
+ * bytes of which partitions each statement reads. Connects, lists and sizes; reads no row. *script
+ * is pgs_free()d by the caller. Statuses as above. */
+pgs_status pgs_pg_dry_run(const pgs_pg_options *options, const pgs_listener *listener,
+                          char **script, pgs_err *err) PGS_CHECK;
+
 /* Refresh collection_chunking_stats: by the database's own refresh function where it has one,
  * else REFRESH MATERIALIZED VIEW, CONCURRENTLY where a unique index allows. */
 pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *listener,

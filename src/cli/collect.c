@@ -33,6 +33,8 @@ enum {
     OPT_LOCK_TIMEOUT,
     OPT_STATEMENT_TIMEOUT,
     OPT_PARALLEL,
+    OPT_SNAPSHOT,
+    OPT_DRY_RUN,
     OPT_QUIET,
     OPT_COUNT
 };
@@ -59,6 +61,8 @@ static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_LOCK_TIMEOUT] = {"lock-timeout", 0, "MS", "longest wait for one lock (default 100)", NULL, 0},
     [OPT_STATEMENT_TIMEOUT] = {"statement-timeout", 0, "S", "longest statement (default 30, and 30 more per GiB it reads)", NULL, 0},
     [OPT_PARALLEL] = {"parallel", 0, "N", "parallel workers the server may use (default: its setting)", NULL, 0},
+    [OPT_SNAPSHOT] = {"snapshot", 0, "ID", "read at a moment that another session exported, as pg_dump does; at most 1,000 partitions", NULL, 0},
+    [OPT_DRY_RUN] = {"dry-run", 0, NULL, "print the SQL and what it would read; read no row, write no file", NULL, 0},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no progress on stderr", NULL, 0},
     /* clang-format on */
 };
@@ -70,7 +74,8 @@ static const pgs_option OPTION[OPT_COUNT] = {
     (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_COUNTS) | PGS_OPT(OPT_COLLECTIONS) |   \
      PGS_OPT(OPT_ALLOW_PARTIAL) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_COLLECTION_COLUMN) |           \
      PGS_OPT(OPT_DOCUMENT_COLUMN) | PGS_OPT(OPT_TOKEN_COLUMN) | PGS_OPT(OPT_CREATED_COLUMN) |      \
-     PGS_OPT(OPT_LOCK_TIMEOUT) | PGS_OPT(OPT_PARALLEL))
+     PGS_OPT(OPT_LOCK_TIMEOUT) | PGS_OPT(OPT_PARALLEL) | PGS_OPT(OPT_SNAPSHOT) |                   \
+     PGS_OPT(OPT_DRY_RUN))
 #define FILES                                                                                      \
     (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_TAKEN_AT) | PGS_OPT(OPT_NAIVE_TZ) |    \
      PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_QUIET))
@@ -269,6 +274,7 @@ static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs
     options->document_column = p->value[OPT_DOCUMENT_COLUMN];
     options->token_column = p->value[OPT_TOKEN_COLUMN];
     options->created_column = p->value[OPT_CREATED_COLUMN];
+    options->snapshot_id = p->value[OPT_SNAPSHOT];
     pgs_status st = pgs_opts_int("lock-timeout", p->value[OPT_LOCK_TIMEOUT], 1, 60000,
                                  options->lock_timeout_ms, &lock_ms, err);
     if (st == PGS_OK)
@@ -284,11 +290,23 @@ static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs
     return set_environment(p, err);
 }
 
+static pgs_status print_script(const pgs_pg_options *options, const pgs_listener *listener,
+                               pgs_err *err) {
+    char *script = NULL;
+    pgs_status st = pgs_pg_dry_run(options, listener, &script, err);
+    if (st == PGS_OK && (fputs(script, stdout) < 0 || fflush(stdout) != 0))
+        st = pgs_fail(err, PGS_E_IO, "cannot print the statements: %s", strerror(errno));
+    pgs_free(script);
+    return st;
+}
+
 static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
     pgs_pg_options options;
     pgs_snapshot snap;
-    pgs_snapshot_init(&snap);
     pgs_status st = live_options(p, &options, err);
+    if (st == PGS_OK && has(p, OPT_DRY_RUN))
+        return print_script(&options, listener, err);
+    pgs_snapshot_init(&snap);
     if (st == PGS_OK)
         st = check_destination(p, err);
     if (st == PGS_OK)
@@ -307,16 +325,25 @@ static pgs_status run_refresh(const pgs_parsed *p, const pgs_listener *listener,
     return st == PGS_OK ? pgs_pg_refresh(&options, listener, err) : st;
 }
 
+/* A cancellation that reaches the server between two statements is lost, hence once more after a
+ * second, for as long as we live. */
 static void on_signal(int signal_number) {
     (void)signal_number;
     pgs_pg_cancel();
+    alarm(1);
 }
 
-static void watch_signals(void) {
+/* Only where a server may be at work for us: everything else may die at any instant and leaves
+ * nothing behind. */
+static void watch_signals(const pgs_command *command) {
+    static const int SIGNAL[] = {SIGINT, SIGTERM, SIGALRM};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL); i++)
+        sigaddset(&action.sa_mask, SIGNAL[i]);
+    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && command != &COMMAND[COMMAND_IMPORT]; i++)
+        sigaction(SIGNAL[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */
 }
 
 int main(int argc, char **argv) {
@@ -343,7 +370,7 @@ int main(int argc, char **argv) {
     }
     bool quiet = has(&parsed, OPT_QUIET);
     pgs_listener listener = {.say = say, .context = &quiet};
-    watch_signals();
+    watch_signals(parsed.command);
     st = RUN[parsed.command - COMMAND](&parsed, &listener, &err);
     return st == PGS_OK ? 0 : pgs_opts_complain(&PROGRAM, st, &err);
 }

@@ -10,7 +10,7 @@
 
 /* Not everyone may ask, and some services hide it. */
 static pgs_status find_system(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
-    pgs_pg_question question = {"identify the server", pgs_sql_pg_system, 0, NULL, 1};
+    pgs_pg_question question = {"identify the server", pgs_sql_pg_system, 0, NULL, 1, false};
     PGresult *answer;
     pgs_status st = pgs_pg_try(pg, &question, &answer, err);
     if (!st && answer && PQntuples(answer) == 1 && !PQgetisnull(answer, 0, 0)) {
@@ -31,6 +31,20 @@ static pgs_status join_moment(pgs_pg *pg, pgs_err *err) {
     pgs_status st = sql.failed ? pgs_no_memory(err)
                                : pgs_pg_run(pg, "take the exported snapshot", sql.data, err);
     pgs_buf_reset(&sql);
+    if (st == PGS_E_DATA)
+        pgs_hint(err, "the session that exported it must still be in its transaction, in the same "
+                      "database");
+    return st;
+}
+
+/* An exported snapshot can be taken once; more leaves need further transactions. */
+static pgs_status check_one_moment(const pgs_pg *pg, const pgs_reading *reading, pgs_err *err) {
+    if (!pg->options->snapshot_id || reading->n_leaves <= PGS_TRANSACTION_LEAVES)
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_USAGE,
+                             "%s has %zu partitions, and an exported snapshot serves at most %d",
+                             reading->table_name, reading->n_leaves, PGS_TRANSACTION_LEAVES);
+    pgs_hint(err, "leave out --snapshot");
     return st;
 }
 
@@ -44,6 +58,8 @@ static pgs_status read_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
         st = find_system(pg, reading, err);
     if (!st)
         st = pgs_pg_list_leaves(pg, reading, err);
+    if (!st)
+        st = check_one_moment(pg, reading, err);
     if (!st)
         st = pgs_pg_measure(pg, reading, err);
     if (!st && pg->options->collections && pg->options->counts == PGS_COUNTS_EXACT)
@@ -74,6 +90,31 @@ pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *li
     return st;
 }
 
+pgs_status pgs_pg_dry_run(const pgs_pg_options *options, const pgs_listener *listener,
+                          char **script, pgs_err *err) {
+    pgs_pg pg;
+    pgs_buf out = {0};
+    pgs_reading reading = {.arena = pgs_arena_new()};
+    if (!reading.arena)
+        return pgs_no_memory(err);
+    pgs_status st = pgs_pg_open(&pg, options, listener, err);
+    if (!st) {
+        pg.script = &out;
+        pgs_pg_remark(&pg, "what pgskew-collect snapshot sends, in order; psql can run it");
+        st = read_table(&pg, &reading, err);
+    }
+    if (!st && out.failed)
+        st = pgs_no_memory(err);
+    if (st)
+        pgs_buf_reset(&out);
+    else
+        *script = out.data;
+    pgs_pg_close(&pg);
+    pgs_free(reading.collection_row);
+    pgs_arena_free(reading.arena);
+    return st;
+}
+
 /* ---- refresh ---- */
 
 static pgs_status schema_of_table(pgs_pg *pg, pgs_buf *schema, pgs_err *err) {
@@ -82,8 +123,8 @@ static pgs_status schema_of_table(pgs_pg *pg, pgs_buf *schema, pgs_err *err) {
     if (st)
         return st;
     const char *param[] = {table};
-    pgs_pg_question question = {"look up the table", "SELECT quote_ident((parse_ident($1))[1])", 1,
-                                param, 1};
+    pgs_pg_question question = {
+        "look up the table", "SELECT quote_ident((parse_ident($1))[1])", 1, param, 1, false};
     PGresult *answer;
     st = pgs_pg_ask(pg, &question, &answer, err);
     if (!st && PQntuples(answer) != 1)
@@ -107,8 +148,12 @@ static const struct {
 /* *choice: the first of REFRESH that the database has; or its length. */
 static pgs_status choose_refresh(pgs_pg *pg, const char *schema, size_t *choice, pgs_err *err) {
     const char *param[] = {schema};
-    pgs_pg_question question = {"look for collection_chunking_stats", pgs_sql_pg_refresh, 1, param,
-                                PGS_COUNT_OF(REFRESH)};
+    pgs_pg_question question = {"look for collection_chunking_stats",
+                                pgs_sql_pg_refresh,
+                                1,
+                                param,
+                                PGS_COUNT_OF(REFRESH),
+                                false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     if (!st && PQntuples(answer) != 1)

@@ -3,6 +3,7 @@
  *     postgres.c           the recipe: connect, list, size, count, fill the snapshot; refresh
  *     postgres_conninfo.c  connection strings: rewriting, secrets, the redactor
  *     postgres_conn.c      connecting, asking, cancelling, what failures mean
+ *     postgres_script.c    a dry run's list of statements
  *     postgres_text.c      templates, quoting, reading the cells of an answer
  *     postgres_leaves.c    the table, its leaves, their numbers
  *     postgres_batch.c     leaves in batches, under savepoints: sizes, and who waits for locks
@@ -46,6 +47,7 @@ typedef struct pgs_pg {
     pgs_pg_conninfo info;
     struct pg_conn *conn;
     char sqlstate[6]; /* of the last failure; "" when the server gave none */
+    pgs_buf *script;  /* dry run: statements are written here, those that read rows not sent */
 } pgs_pg;
 
 /* Connect as `options` say. On failure nothing is left open. */
@@ -63,6 +65,7 @@ typedef struct pgs_pg_question {
     int n_params;
     const char *const *param; /* text, or NULL for NULL */
     int n_columns;
+    bool reads_rows; /* in a dry run the answer is NULL */
 } pgs_pg_question;
 
 pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, struct pg_result **out,
@@ -72,6 +75,14 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, struct pg_res
  * refusal is no failure: *out is NULL. */
 pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, struct pg_result **out,
                       pgs_err *err) PGS_CHECK;
+
+/* ---- postgres_script.c: nothing happens but in a dry run ---- */
+
+/* Write down a statement that is about to be sent; a remark of one line. */
+void pgs_pg_record(pgs_pg *pg, const pgs_pg_question *question);
+void pgs_pg_remark(pgs_pg *pg, const char *fmt, ...) PGS_PRINTF(2, 3);
+
+/* ---- postgres_text.c ---- */
 
 /* Append `identifier` or `literal`, quoted. */
 void pgs_pg_quote_identifier(pgs_pg *pg, const char *identifier, pgs_buf *out);

@@ -118,7 +118,8 @@ static pgs_status next_transaction(pass *walk, size_t from, pgs_err *err) {
     if (!oids)
         return pgs_no_memory(err);
     const char *param[] = {oids};
-    pgs_pg_question question = {"look at the partitions again", pgs_sql_pg_filenodes, 1, param, 2};
+    pgs_pg_question question = {
+        "look at the partitions again", pgs_sql_pg_filenodes, 1, param, 2, false};
     PGresult *answer;
     st = pgs_pg_ask(walk->pg, &question, &answer, err);
     if (!st)
@@ -273,7 +274,7 @@ static pgs_status read_sizes(pass *walk, const size_t *index, size_t n, pgs_err 
     if (!oids)
         return pgs_no_memory(err);
     const char *param[] = {oids};
-    pgs_pg_question question = {"read sizes", pgs_sql_pg_sizes, 1, param, 6};
+    pgs_pg_question question = {"read sizes", pgs_sql_pg_sizes, 1, param, 6, false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(walk->pg, &question, &answer, err);
     pgs_free(oids);
@@ -290,15 +291,25 @@ static pgs_status read_sizes(pass *walk, const size_t *index, size_t n, pgs_err 
 
 /* ---- rows, counted or estimated ---- */
 
+static void remark_on_batch(pass *walk, const size_t *index, size_t n) {
+    pgs_buf names = {0};
+    for (size_t i = 0; i < n; i++)
+        pgs_buf_format(&names, "%s%s", i ? ", " : "", walk->reading->leaf[index[i]].name);
+    pgs_pg_remark(walk->pg, "the next reads %.0f bytes of %zu partitions: %s",
+                  heap_bytes(walk, index, n), n, pgs_buf_view(&names));
+    pgs_buf_reset(&names);
+}
+
 static pgs_status read_counts(pass *walk, const size_t *index, size_t n, pgs_err *err) {
     char *sql;
     pgs_status st = pgs_pg_count_sql(walk->pg, walk->reading, index, n, &sql, err);
     if (st)
         return st;
-    pgs_pg_question question = {"count the rows", sql, 0, NULL, PGS_COUNT_COLUMNS};
+    pgs_pg_question question = {"count the rows", sql, 0, NULL, PGS_COUNT_COLUMNS, true};
     PGresult *answer;
+    remark_on_batch(walk, index, n);
     st = pgs_pg_ask(walk->pg, &question, &answer, err);
-    if (!st)
+    if (!st && answer)
         st = pgs_pg_count_answer(walk->pg, walk->reading, index, n, answer, err);
     PQclear(answer);
     pgs_free(sql);
@@ -355,8 +366,11 @@ static void announce(pass *walk) {
         n += reading->leaf[i].state == PGS_LEAF_SIZED;
         walk->total_bytes += heap_bytes(walk, &i, 1);
     }
-    pgs_pg_say(walk->pg->listener, "%s: reading %.0f bytes (%.1f MiB) in %zu partitions",
-               reading->table_name, walk->total_bytes, walk->total_bytes / 1048576, n);
+    pgs_pg_say(walk->pg->listener, "%s: %s %.0f bytes (%.1f MiB) in %zu partitions",
+               reading->table_name, walk->pg->script ? "would read" : "reading", walk->total_bytes,
+               walk->total_bytes / 1048576, n);
+    pgs_pg_remark(walk->pg, "from here on rows are read: %.0f bytes (%.1f MiB) of %zu partitions",
+                  walk->total_bytes, walk->total_bytes / 1048576, n);
 }
 
 pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {

@@ -74,6 +74,8 @@ static const struct {
     {"58", PGS_E_UNAVAILABLE, "look at the server's log"},
     {"XX", PGS_E_UNAVAILABLE, "look at the server's log"},
     {"08", PGS_E_UNAVAILABLE, "check that the server is running and can be reached"},
+    {"25P03", PGS_E_RETRY, "the server ended an idle transaction; try again later"},
+    {"25P04", PGS_E_RETRY, "the server ended a long transaction; try again later"},
     {"25006", PGS_E_UNAVAILABLE, "this server takes no changes; connect to the primary"},
     {"", PGS_E_DATA, ""},
 };
@@ -247,6 +249,7 @@ pgs_status pgs_pg_nonsense(const char *what, pgs_err *err) {
 pgs_status pgs_pg_run(pgs_pg *pg, const char *what, const char *sql, pgs_err *err) {
     if (cancelled)
         return interrupted(err);
+    pgs_pg_record(pg, &(pgs_pg_question){.what = what, .sql = sql});
     PGresult *result = PQexec(pg->conn, sql);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
@@ -259,6 +262,9 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **ou
     *out = NULL;
     if (cancelled)
         return interrupted(err);
+    pgs_pg_record(pg, question);
+    if (pg->script && question->reads_rows)
+        return PGS_OK;
     PGresult *result = PQexecParams(pg->conn, question->sql, question->n_params, NULL,
                                     question->param, NULL, NULL, 0);
     pgs_status st = PGS_OK;

@@ -15,8 +15,8 @@
 static pgs_status find_names_table(pgs_pg *pg, const pgs_reading *reading, char **sql,
                                    pgs_err *err) {
     const char *param[] = {reading->schema};
-    pgs_pg_question question = {"look for the collections", pgs_sql_pg_collections_table, 1, param,
-                                1};
+    pgs_pg_question question = {
+        "look for the collections", pgs_sql_pg_collections_table, 1, param, 1, false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     if (!st && PQntuples(answer) == 1 && !PQgetisnull(answer, 0, 0)) {
@@ -52,7 +52,7 @@ pgs_status pgs_pg_read_names(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     pgs_status st = find_names_table(pg, reading, &sql, err);
     if (st || !sql)
         return st;
-    pgs_pg_question question = {"read the collections' names", sql, 0, NULL, 2};
+    pgs_pg_question question = {"read the collections' names", sql, 0, NULL, 2, true};
     PGresult *answer;
     st = pgs_pg_try(pg, &question, &answer, err);
     if (!st && answer)
@@ -111,6 +111,9 @@ static pgs_status write_notes(const pgs_pg *pg, const pgs_reading *reading, pgs_
     if (!st && reading->n_moments > 1)
         st = note(pg, out, err, "rows were read at %zu moments, up to %d partitions at each",
                   reading->n_moments, PGS_TRANSACTION_LEAVES);
+    if (!st && pg->options->snapshot_id)
+        st = note(pg, out, err,
+                  "rows are those of an exported snapshot; the time is when they were read");
     if (!st && reading->n_odd_times > 0)
         st = note(pg, out, err, "%zu times are infinite or outside 1970-2255 and left out",
                   reading->n_odd_times);

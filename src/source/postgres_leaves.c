@@ -141,7 +141,7 @@ static pgs_status find_columns(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     name[PGS_COLUMN_TOKENS] = o->token_column ? o->token_column : "token_count";
     name[PGS_COLUMN_CREATED] = o->created_column ? o->created_column : "created_at";
     const char *param[] = {reading->oid, name[0], name[1], name[2], name[3]};
-    pgs_pg_question question = {"look up the columns", pgs_sql_pg_columns, 5, param, 3};
+    pgs_pg_question question = {"look up the columns", pgs_sql_pg_columns, 5, param, 3, false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     for (int i = 0; !st && i < PQntuples(answer); i++)
@@ -156,7 +156,7 @@ pgs_status pgs_pg_find_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     if (st)
         return st;
     const char *param[] = {table};
-    pgs_pg_question question = {"look up the table", pgs_sql_pg_table, 1, param, 17};
+    pgs_pg_question question = {"look up the table", pgs_sql_pg_table, 1, param, 17, false};
     PGresult *answer;
     st = pgs_pg_ask(pg, &question, &answer, err);
     if (!st && PQntuples(answer) == 0)
@@ -286,7 +286,7 @@ static pgs_status check_privileges(const pgs_pg *pg, const pgs_reading *reading,
 
 pgs_status pgs_pg_list_leaves(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     const char *param[] = {reading->oid};
-    pgs_pg_question question = {"list the partitions", pgs_sql_pg_leaves, 1, param, 17};
+    pgs_pg_question question = {"list the partitions", pgs_sql_pg_leaves, 1, param, 17, false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     if (st)

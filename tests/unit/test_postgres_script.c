@@ -1,0 +1,129 @@
+/* The dry run and the exported moment against a scripted libpq: what is written down, what is not
+ * sent, and that the server's version picks its SQL. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "pgskew/source.h"
+#include "support/fake_pq.h"
+
+static pgs_pg_options options;
+static pgs_err err;
+static char *script;
+
+static void begin(void) {
+    memset(&fake, 0, sizeof fake);
+    options = (pgs_pg_options)PGS_PG_OPTIONS_DEFAULT;
+    script = NULL;
+}
+
+static void end(void) {
+    pgs_free(script);
+    cr_assert_eq(fake.n_open, 0, "a connection was left open");
+    cr_assert_eq(fake.n_results, 0, "%d results were not cleared", fake.n_results);
+    cr_assert_eq(pgs_mem_live(), 0, "%zu blocks were not freed", pgs_mem_live());
+}
+
+TestSuite(postgres_script, .init = begin, .fini = end);
+
+static pgs_status dry_run(void) {
+    pgs_free(script);
+    script = NULL;
+    return pgs_pg_dry_run(&options, NULL, &script, &err);
+}
+
+static pgs_status take(void) {
+    pgs_snapshot snap;
+    pgs_snapshot_init(&snap);
+    pgs_status st = pgs_pg_snapshot(&options, NULL, &snap, &err);
+    pgs_snapshot_reset(&snap);
+    return st;
+}
+
+/* How often `needle` stands in `text`. */
+static int n_of(const char *text, const char *needle) {
+    int n = 0;
+    for (const char *s = text; (s = strstr(s, needle)); s += strlen(needle))
+        n++;
+    return n;
+}
+
+Test(postgres_script, a_dry_run_writes_the_count_and_does_not_send_it) {
+    options.collections = true;
+    cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+    cr_expect_eq(n_of(script, "WITH chunk AS"), 1);
+    cr_expect_eq(n_of(script, "SELECT id::text, name::text FROM public.collections"), 1);
+    cr_expect_eq(n_of(fake.log, "Count a batch"), 0, "%s", fake.log);
+    cr_expect_eq(n_of(fake.log, "SELECT id::text"), 0, "%s", fake.log);
+    cr_expect(strstr(script, "-- the next reads 32768 bytes of 4 partitions: chunks_default, "
+                             "chunks_part_00, chunks_part_01, chunks_part_02\n"),
+              "%s", script);
+    cr_expect(strstr(script, "from here on rows are read: 32768 bytes (0.0 MiB) of 4 partitions"));
+}
+
+Test(postgres_script, what_is_written_is_what_a_run_sends) {
+    static char written[65536];
+    cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+    snprintf(written, sizeof written, "%s", script);
+    int n_sent = fake.n_statements, n_written = n_of(written, ";\n\n");
+    fake.n_statements = 0;
+    cr_assert_eq(take(), PGS_OK, "%s", err.msg);
+    cr_expect_eq(fake.n_statements, n_written);
+    cr_expect_eq(n_sent, n_written - 1, "all but the count");
+}
+
+Test(postgres_script, parameters_are_written_in_place_but_not_in_comments) {
+    options.table = "public.\"Chunks $1\"";
+    cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+    cr_expect(strstr(script, "to_regclass('public.\"Chunks $1\"')"), "%s", script);
+    cr_expect(strstr(script, "-- The table called $1, the server"));
+    cr_expect(strstr(script, "'{904,901,902,903}'::oid[]"));
+    cr_expect_null(strstr(script, "$5)"));
+}
+
+Test(postgres_script, a_name_with_a_line_end_stays_in_its_comment) {
+    fake.answer[FAKE_LEAVES] = "901|a; DROP\rTABLE b|public|public.\"a; DROP\rTABLE b\"|r|901|2|9|"
+                               "1|0|0|0|0|0|\\N|\\N|\\N";
+    cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+    const char *remark = strstr(script, "-- the next reads");
+    cr_assert_not_null(remark);
+    cr_expect_null(memchr(remark, '\r', strcspn(remark, "\n")));
+}
+
+Test(postgres_script, a_dry_run_of_estimates_reads_nothing_at_all) {
+    options.counts = PGS_COUNTS_ESTIMATE;
+    cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+    cr_expect_eq(n_of(script, "(not run)"), 0, "%s", script);
+}
+
+Test(postgres_script, a_dry_run_out_of_memory_leaves_nothing) {
+    for (size_t nth = 1;; nth++) {
+        pgs_mem_fail_at(nth);
+        pgs_status st = dry_run();
+        pgs_mem_fail_at(0);
+        if (st == PGS_OK)
+            break;
+        cr_assert_eq(st, PGS_E_BUG, "allocation %zu: %s", nth, err.msg);
+        cr_assert_lt(nth, 2000);
+    }
+}
+
+/* ---- an exported moment ---- */
+
+Test(postgres_script, the_moment_is_taken_before_anything_is_asked) {
+    options.snapshot_id = "00000003-0000001B-1'";
+    cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+    const char *taken = strstr(script, "SET TRANSACTION SNAPSHOT '00000003-0000001B-1'''");
+    cr_assert_not_null(taken);
+    cr_expect_lt(strstr(script, "BEGIN ISOLATION"), taken);
+    cr_expect_lt(taken, strstr(script, "SELECT c.oid, c.relkind"));
+}
+
+Test(postgres_script, a_moment_that_is_gone_is_bad_data_with_a_hint) {
+    options.snapshot_id = "00000003-0000001B-1";
+    fake.refuse_at = 2;
+    fake.sqlstate = "22023";
+    cr_expect_eq(take(), PGS_E_DATA);
+    cr_expect(strstr(err.msg, "cannot take the exported snapshot"), "%s", err.msg);
+    cr_expect(strstr(err.hint, "still be in its transaction"), "%s", err.hint);
+}
