@@ -8,6 +8,7 @@
  * and put together without one. */
 #include <errno.h>
 #include <float.h>
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,9 +141,12 @@ static bool looks_like_number(const char *s) {
 }
 
 bool pgs_real_parse(const char *text, double *out) {
-    if (!looks_like_number(text))
+    /* Not strtod(): where the locale has a decimal comma it reads "1.5" as 1. */
+    locale_t plain = looks_like_number(text) ? newlocale(LC_ALL_MASK, "C", (locale_t)0) : NULL;
+    if (!plain)
         return false;
-    double value = strtod(text, NULL);
+    double value = strtod_l(text, NULL, plain);
+    freelocale(plain);
     if (!isfinite(value))
         return false;
     *out = value;
