@@ -157,10 +157,7 @@ pgs_status pgs_database_error(pgs_database *d, pgs_err *err) {
 static pgs_status check_integrity(pgs_database *d, bool thorough, pgs_err *err) {
     /* The types that CHECK constraints promise are checked by the reader, cell by cell. */
     pgs_status st = pgs_database_exec(
-        d,
-        "PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON;"
-        "PRAGMA mmap_size = 1073741824", /* pages are used where they are: in our own memory */
-        err);
+        d, "PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON", err);
     if (st != PGS_OK || !thorough)
         return st;
     sqlite3_stmt *check;
