@@ -103,10 +103,11 @@ pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t 
                          pgs_err *err) PGS_CHECK;
 
 /* An output that replaces `path` when it is finished, or writes through where `path` is a
- * device, pipe or NULL (stdout). */
+ * device, pipe or NULL (stdout). Stays where it was opened: `file` points to it. */
 typedef struct pgs_output {
     FILE *file;
     char *path, *aside; /* aside: NULL when writing through */
+    int fd, why;        /* under `file`, but for stdout; why a write to it failed */
 } pgs_output;
 
 pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) PGS_CHECK;

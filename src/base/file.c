@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -36,22 +37,51 @@ static char *directory_of(const char *path) {
     return copy;
 }
 
+static void hint_disk(pgs_err *err, int why) {
+    if (why == ENOSPC || why == EDQUOT)
+        pgs_hint(err, "free some space and run again; nothing was left behind");
+    else if (why == EFBIG)
+        pgs_hint(err, "raise the limit on file sizes (ulimit -f) and run again");
+    else
+        pgs_hint(err, "look at the disk and the system's log, then run again");
+}
+
 static pgs_status cannot_create(const char *path, int why, pgs_err *err) {
     if (why == ENOMEM)
         return pgs_no_memory(err);
-    pgs_status status = PGS_E_EXISTS;
-    if (why == EIO || why == ENOSPC || why == EDQUOT || why == EFBIG)
-        status = PGS_E_IO;
-    status = pgs_fail(err, status, "cannot create \"%s\": %s", path, strerror(why));
-    if (why == EEXIST)
+    bool disk = why == EIO || why == ENOSPC || why == EDQUOT || why == EFBIG;
+    pgs_status status = pgs_fail(err, disk ? PGS_E_IO : PGS_E_EXISTS, "cannot create \"%s\": %s",
+                                 path, strerror(why));
+    if (disk)
+        hint_disk(err, why);
+    else if (why == EEXIST)
         pgs_hint(err, "nothing is overwritten: remove it first or choose another name");
     else if (why == ENOENT)
         pgs_hint(err, "create the directory first");
-    else if (why == ENOSPC || why == EDQUOT)
-        pgs_hint(err, "free some space and run again; nothing was left behind");
     else
         pgs_hint(err, "choose a directory you may write to");
     return status;
+}
+
+static pgs_status cannot_write(const char *path, int why, pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_IO, "cannot write \"%s\": %s", path, strerror(why));
+    hint_disk(err, why);
+    return st;
+}
+
+/* fsync, but for file systems that have nothing to flush. -1 sets errno. */
+static int flush_to_disk(int fd) {
+    int rc;
+    do
+        rc = fsync(fd);
+    while (rc != 0 && errno == EINTR);
+    return rc != 0 && errno != EINVAL && errno != EROFS ? -1 : 0;
+}
+
+static pgs_status cannot_flush(const char *path, int why, pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_IO, "cannot flush \"%s\" to disk: %s", path, strerror(why));
+    hint_disk(err, why);
+    return st;
 }
 
 static pgs_status write_all(int fd, const char *path, const char *bytes, size_t n, pgs_err *err) {
@@ -59,30 +89,26 @@ static pgs_status write_all(int fd, const char *path, const char *bytes, size_t 
         ssize_t done = write(fd, bytes, n);
         if (done < 0 && errno == EINTR)
             continue;
-        if (done < 0)
-            return pgs_fail(err, PGS_E_IO, "cannot write \"%s\": %s", path, strerror(errno));
+        if (done <= 0)
+            return cannot_write(path, done < 0 ? errno : EIO, err);
         bytes += done;
         n -= (size_t)done;
     }
-    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
-        return pgs_fail(err, PGS_E_IO, "cannot flush \"%s\" to disk: %s", path, strerror(errno));
-    return PGS_OK;
+    return flush_to_disk(fd) == 0 ? PGS_OK : cannot_flush(path, errno, err);
 }
 
 /* Make the directory entry durable. The file is there already: a failure is reported, and the
- * file taken back, because a caller that sees an error must find nothing. */
-static pgs_status sync_directory(const char *directory, const char *path, pgs_err *err) {
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS) {
-        pgs_status status = pgs_fail(err, PGS_E_IO, "cannot flush directory \"%s\" to disk: %s",
-                                     directory, strerror(errno));
-        close(fd);
-        unlink(path);
-        return status;
-    }
-    if (fd >= 0)
-        close(fd);
-    return PGS_OK;
+ * file taken back, because a caller that sees an error must find nothing. Where even that fails,
+ * the file is complete, and the hint says what it lacks. */
+static pgs_status sync_directory(int directory, const char *path, pgs_err *err) {
+    if (directory < 0 || flush_to_disk(directory) == 0)
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_IO, "cannot flush the directory of \"%s\" to disk: %s",
+                             path, strerror(errno));
+    hint_disk(err, errno);
+    if (unlink(path) != 0 && errno != ENOENT)
+        pgs_hint(err, "the file is complete but may not outlive a crash: remove it and run again");
+    return st;
 }
 
 /* ---- temporary names, where there is no O_TMPFILE ---- */
@@ -102,9 +128,9 @@ static void remove_leftovers(const char *directory) {
         if (!is_aside_name(entry->d_name))
             continue;
         int fd = openat(dirfd(dir), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-        struct stat st;
-        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-            flock(fd, LOCK_EX | LOCK_NB) == 0)
+        struct stat info; /* after the lock: no link left means that the name is another's now */
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &info) == 0 &&
+            S_ISREG(info.st_mode) && info.st_uid == geteuid() && info.st_nlink > 0)
             unlinkat(dirfd(dir), entry->d_name, 0);
         if (fd >= 0)
             close(fd);
@@ -113,10 +139,12 @@ static void remove_leftovers(const char *directory) {
 }
 
 /* Take the lock that says "its writer lives". False where another run, seeing the file in the
- * moment before it is locked, took it for a leftover. */
+ * moment before it is locked, took it for a leftover. Where nothing can be locked, nothing is
+ * ever taken for a leftover either. */
 static bool hold(int fd) {
     struct stat info;
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &info) == 0 && info.st_nlink == 1;
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    return locked && fstat(fd, &info) == 0 && info.st_nlink == 1;
 }
 
 /* A new locked file beside its destination; *name is freed with pgs_free(). -1 sets errno. */
@@ -143,6 +171,15 @@ static int open_aside(const char *directory, mode_t mode, char **name) {
     return -1;
 }
 
+/* Give the file its name, if nobody has it. Some file systems have no links but can rename so. */
+static int place(const char *aside, const char *path) {
+    if (link(aside, path) == 0)
+        return 0;
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+        return -1;
+    return renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE);
+}
+
 static pgs_status create_by_name(const char *directory, const char *path, const void *bytes,
                                  size_t n, pgs_err *err) {
     char *aside = NULL;
@@ -150,7 +187,7 @@ static pgs_status create_by_name(const char *directory, const char *path, const 
     if (fd < 0)
         return cannot_create(path, errno, err);
     pgs_status st = write_all(fd, path, bytes, n, err);
-    if (st == PGS_OK && link(aside, path) != 0)
+    if (st == PGS_OK && place(aside, path) != 0)
         st = cannot_create(path, errno, err);
     unlink(aside);
     close(fd);
@@ -169,6 +206,25 @@ static int link_unnamed(int fd, const char *path) {
     return errno == ENOENT ? linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH) : -1;
 }
 
+static pgs_status create_unnamed(const char *directory, const char *path, const void *bytes,
+                                 size_t n, pgs_err *err) {
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        bool unsupported = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL;
+        return unsupported ? create_by_name(directory, path, bytes, n, err)
+                           : cannot_create(path, errno, err);
+    }
+    pgs_status st = write_all(fd, path, bytes, n, err);
+    bool nameless = st == PGS_OK && link_unnamed(fd, path) != 0;
+    int why = errno;
+    close(fd);
+    if (!nameless)
+        return st;
+    bool forbidden = why == ENOENT || why == EPERM || why == EACCES;
+    return forbidden ? create_by_name(directory, path, bytes, n, err)
+                     : cannot_create(path, why, err);
+}
+
 pgs_status pgs_file_create(const char *path, const void *bytes, size_t n, pgs_err *err) {
     struct stat existing;
     if (lstat(path, &existing) == 0)
@@ -176,24 +232,18 @@ pgs_status pgs_file_create(const char *path, const void *bytes, size_t n, pgs_er
     char *directory = directory_of(path);
     if (!directory)
         return pgs_no_memory(err);
-    remove_leftovers(directory);
     pgs_status st;
-    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    bool by_name = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
-    if (fd < 0 && !by_name) {
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* now, when it may still fail */
+    if (fd < 0 && errno != EACCES) {
         st = cannot_create(path, errno, err);
-    } else if (fd >= 0) {
-        st = write_all(fd, path, bytes, n, err);
-        if (st == PGS_OK && link_unnamed(fd, path) != 0) {
-            by_name = errno == ENOENT || errno == EPERM || errno == EACCES;
-            st = cannot_create(path, errno, err);
-        }
-        close(fd);
+    } else {
+        remove_leftovers(directory);
+        st = create_unnamed(directory, path, bytes, n, err);
     }
-    if (by_name)
-        st = create_by_name(directory, path, bytes, n, err);
     if (st == PGS_OK)
-        st = sync_directory(directory, path, err);
+        st = sync_directory(fd, path, err);
+    if (fd >= 0)
+        close(fd);
     pgs_free(directory);
     return st;
 }
@@ -255,7 +305,33 @@ pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t 
 
 /* ---- output that replaces ---- */
 
-/* Devices and pipes are written through; a link is followed, so that it is not replaced. */
+/* stdio keeps no reason for a write that failed long before anybody asks; this does. */
+static ssize_t put(void *cookie, const char *bytes, size_t n) {
+    pgs_output *out = cookie;
+    size_t done = 0;
+    while (done < n) {
+        ssize_t more = write(out->fd, bytes + done, n - done);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more <= 0) {
+            out->why = more < 0 ? errno : EIO;
+            break;
+        }
+        done += (size_t)more;
+    }
+    return (ssize_t)done; /* fewer than n: an error */
+}
+
+static pgs_status stream_to(pgs_output *out, int fd, pgs_err *err) {
+    out->fd = fd;
+    out->file = fopencookie(out, "w", (cookie_io_functions_t){.write = put});
+    if (out->file)
+        return PGS_OK;
+    close(fd);
+    return pgs_no_memory(err);
+}
+
+/* A link is followed, so that it is not replaced. */
 static pgs_status open_aside_output(pgs_output *out, const char *path, pgs_err *err) {
     char resolved[PATH_MAX];
     if (realpath(path, resolved))
@@ -271,11 +347,17 @@ static pgs_status open_aside_output(pgs_output *out, const char *path, pgs_err *
     umask(mask);
     int fd = open_aside(directory, 0666 & ~mask, &out->aside);
     pgs_free(directory);
+    return fd < 0 ? cannot_create(path, errno, err) : stream_to(out, fd, err);
+}
+
+/* Devices and pipes are written through. */
+static pgs_status open_through(pgs_output *out, const char *path, pgs_err *err) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return cannot_create(path, errno, err);
-    out->file = fdopen(fd, "w");
-    if (out->file)
-        return PGS_OK;
+    out->path = pgs_strdup(path);
+    if (out->path)
+        return stream_to(out, fd, err);
     close(fd);
     return pgs_no_memory(err);
 }
@@ -292,11 +374,7 @@ pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) {
         st = pgs_fail(err, PGS_E_EXISTS, "cannot write \"%s\": it is a directory", path);
         pgs_hint(err, "name a file in it");
     } else if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        out->path = pgs_strdup(path);
-        if (!(out->file = fopen(path, "we")))
-            st = cannot_create(path, errno, err);
-        else if (!out->path)
-            st = pgs_no_memory(err);
+        st = open_through(out, path, err);
     } else {
         st = open_aside_output(out, path, err);
     }
@@ -308,11 +386,11 @@ pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) {
 pgs_status pgs_output_commit(pgs_output *out, pgs_err *err) {
     const char *name = out->path ? out->path : "standard output";
     pgs_status st = PGS_OK;
-    errno = EIO; /* for a write that failed long before: nobody kept its reason */
+    errno = EIO; /* for a write to stdout that failed long before: nobody kept its reason */
     if (fflush(out->file) != 0 || ferror(out->file))
-        st = pgs_fail(err, PGS_E_IO, "cannot write \"%s\": %s", name, strerror(errno));
-    else if (out->aside && fsync(fileno(out->file)) != 0)
-        st = pgs_fail(err, PGS_E_IO, "cannot flush \"%s\" to disk: %s", name, strerror(errno));
+        st = cannot_write(name, out->why ? out->why : errno, err);
+    else if (out->aside && flush_to_disk(out->fd) != 0)
+        st = cannot_flush(name, errno, err);
     else if (out->aside && rename(out->aside, out->path) != 0)
         st = cannot_create(out->path, errno, err);
     else {
@@ -326,8 +404,10 @@ pgs_status pgs_output_commit(pgs_output *out, pgs_err *err) {
 void pgs_output_abandon(pgs_output *out) {
     if (out->aside)
         unlink(out->aside);
-    if (out->file && out->file != stdout)
+    if (out->file && out->file != stdout) {
         fclose(out->file);
+        close(out->fd);
+    }
     pgs_free(out->aside);
     pgs_free(out->path);
     *out = (pgs_output){0};

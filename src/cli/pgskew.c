@@ -1,5 +1,6 @@
 /* pgskew: reads snapshot files and answers. Everything that touches the outside is here: the
  * command line, the environment, the terminal, stdout and the exit code. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -267,32 +268,33 @@ static int verdict(const pgs_parsed *p, const pgs_result *result) {
     return critical ? 2 : warning && is_value(p, OPT_FAIL_ON, "warning") ? 1 : 0;
 }
 
-static pgs_status answer(const pgs_parsed *p, const pgs_snapshot *snap, pgs_result *result,
-                         pgs_err *err) {
-    pgs_partition_statistics one;
-    pgs_report_input input = {.snapshot = snap, .result = result};
+static pgs_status think(const pgs_parsed *p, const pgs_snapshot *snap, pgs_result *result,
+                        pgs_partition_statistics *one, pgs_err *err) {
+    int64_t num;
     pgs_status st = pgs_analyze(snap, result, err);
-    if (st == PGS_OK && has(p, OPT_PARTITION)) {
-        int64_t num;
-        st = pgs_opts_int("partition", p->value[OPT_PARTITION], INT64_MIN, INT64_MAX, 0, &num, err);
-        if (st == PGS_OK)
-            st = pgs_partition_statistics_one(snap, num, &one, err);
-        input.partition = &one;
-    }
-    return st == PGS_OK ? write_report(p, &input, err) : st;
+    if (st != PGS_OK || !has(p, OPT_PARTITION))
+        return st;
+    st = pgs_opts_int("partition", p->value[OPT_PARTITION], INT64_MIN, INT64_MAX, 0, &num, err);
+    return st == PGS_OK ? pgs_partition_statistics_one(snap, num, one, err) : st;
 }
 
 static int run_analysis(const pgs_parsed *p) {
     pgs_err err = {0};
     pgs_snapshot snap;
     pgs_result result;
+    pgs_partition_statistics one;
+    pgs_report_input input = {.snapshot = &snap, .result = &result};
+    input.partition = has(p, OPT_PARTITION) ? &one : NULL;
     pgs_snapshot_init(&snap);
     pgs_result_init(&result);
     pgs_status st = load(p, &snap, &err);
     if (st == PGS_OK)
-        st = answer(p, &snap, &result, &err);
+        st = think(p, &snap, &result, &one, &err);
+    bool answered = st == PGS_OK; /* an output that fails gets no second document instead */
+    if (answered)
+        st = write_report(p, &input, &err);
     int code = st == PGS_OK ? verdict(p, &result) : pgs_opts_complain(&PROGRAM, st, &err);
-    if (st != PGS_OK)
+    if (!answered)
         write_failure(p, &snap, &err);
     pgs_result_reset(&result);
     pgs_snapshot_reset(&snap);
@@ -337,6 +339,7 @@ int main(int argc, char **argv) {
     pgs_parsed parsed;
     pgs_err err = {0};
     pgs_store_tune();
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */
     pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);
     if (st != PGS_OK) {
         point_to_collector(argc, argv, &err);

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Kills at random moments, spread over the time a run takes: the destination is absent or complete,
+no command accepts anything else, and the next run leaves no litter.
+
+    check_kills.py --bin DIR --fixtures DIR --preload fail_io.so [--full] [--seed N]
+
+--full: 1,000 SIGKILLs for each writer and each way to write. Without PGSKEW_TEST_PG the live
+snapshot is SKIPPED.
+"""
+import argparse
+import pathlib
+import random
+import signal
+import sys
+import tempfile
+import time
+
+from writers import PATHS, RETRY, Where, all_writers, end_of, litter
+from programs import Programs, Tally
+
+
+class Kills:
+    def __init__(self, where, tally, seed):
+        self.where, self.tally = where, tally
+        self.random = random.Random(seed)
+
+    def duration(self, writer, base):
+        """Median seconds of a run that nobody disturbs."""
+        directory, seconds = self.where.empty_directory(), []
+        for i in range(9):
+            began = time.monotonic()
+            process = writer.start(directory / str(i), base)
+            process.wait()
+            seconds.append(time.monotonic() - began)
+            end_of(process)
+        return sorted(seconds)[len(seconds) // 2]
+
+    def one_kill(self, writer, base, number, delay):
+        """(exit code, destination, directory)"""
+        directory = self.where.empty_directory()
+        destination = directory / "destination"
+        process = writer.start(destination, base)
+        time.sleep(delay)
+        process.send_signal(number)
+        return end_of(process), destination, directory
+
+    def judge(self, writer, what, code, destination, directory, number):
+        expect = self.tally.expect
+        there = destination.exists()
+        wrong = writer.complete(destination) if there else ""
+        expect(not wrong, what + ": absent or complete", wrong)
+        # After its file stands, a run may die still; before, it may not end well.
+        expect(code in (0, -number, RETRY), what + ": ends in 0, 75 or the signal", code)
+        expect(there or code != 0, what + ": exit 0 means a file", code)
+        expect(not there or code != RETRY, what + ": exit 75 means none", code)
+        known = [destination]
+        if number != signal.SIGKILL and code != -number:
+            expect(not litter(directory, *known), what + ": cleans up", litter(directory, *known))
+        return there
+
+    def loop(self, writer, base, number, times):
+        """Kill `times` runs; the litter of each ten is left to one next run."""
+        duration = self.duration(writer, base)
+        n_there = n_litter = n_killed = 0
+        what = "%s, %s, %s" % (signal.Signals(number).name, writer.name, base or "unnamed")
+        for i in range(times):
+            delay = 1.1 * duration * (i + self.random.random()) / times
+            code, destination, directory = self.one_kill(writer, base, number, delay)
+            n_there += self.judge(writer, "%s after %.2f ms" % (what, delay * 1e3), code,
+                                  destination, directory, number)
+            n_killed += code == -number
+            left = litter(directory, destination)
+            n_litter += len(left)
+            self.nobody_accepts(what, [directory / name for name in left])
+            if left or i % 10 == 0:
+                self.next_run(writer, base, what, directory, destination)
+        print("%s: %d kills over %.1f ms, %d died of it, %d files complete, %d absent, %d leftovers "
+              "cleaned by the next run" % (what, times, 1.1e3 * duration, n_killed, n_there,
+                                           times - n_there, n_litter))
+
+    def next_run(self, writer, base, what, directory, destination):
+        after = directory / "after"
+        code, said = writer.run(after, base)
+        self.tally.expect(code == 0, what + ": the next run works", said)
+        left = litter(directory, destination, after)
+        self.tally.expect(not left, what + ": the next run leaves no litter", left)
+
+    def nobody_accepts(self, what, leftovers):
+        """A temporary file is either whole already or refused; in a directory it is not seen."""
+        for path in leftovers:
+            got = Programs(self.where.bin).pgskew("list", "-f", "csv", path.parent)
+            self.tally.expect(path.name not in got.out.decode(), what + ": leftovers are not listed")
+
+
+def check_truncations(where, tally, writer, steps):
+    """A half file, however it came to be, is refused by every command that reads files."""
+    good, half = writer.good, where.empty_directory() / "half.db"
+    programs = Programs(where.bin)
+    for i in range(steps):
+        n = len(good) * i // steps
+        half.write_bytes(good[:n])
+        for command in ("health", "statistics", "list", "full"):
+            got = programs.pgskew(command, half)
+            tally.expect(got.code == 65 and not got.out, "%s of %d bytes" % (command, n), got)
+        torn = good[:n] + bytes(len(good) - n)
+        half.write_bytes(torn)
+        got = programs.pgskew("health", half)
+        tally.expect(got.code == 65 or torn == good, "health, zeros from byte %d on" % n, got)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("--bin", "--fixtures", "--preload"):
+        parser.add_argument(name, required=True)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--seed", type=int, default=20251020)
+    options = parser.parse_args()
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="pgskew-faults-") as scratch:
+        where = Where(options, scratch)
+        kills = Kills(where, tally, options.seed)
+        with all_writers(where, tally) as writers:
+            check_truncations(where, tally, writers[0], 500 if options.full else 12)
+            for writer in writers:
+                for base in PATHS.values() if writer.unnamed else [""]:
+                    kills.loop(writer, base, signal.SIGKILL, 1000 if options.full else 40)
+                    for number in (signal.SIGTERM, signal.SIGINT):
+                        kills.loop(writer, base, number, 200 if options.full else 12)
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
