@@ -218,6 +218,24 @@ void pgs_pg_close(pgs_pg *pg) {
 
 /* ---- asking ---- */
 
+/* The server may have said why before it closed the connection: a standby ends a session whose
+ * savepoint is in the way of recovery, where without savepoints it would end the query. */
+static pgs_status connection_lost(pgs_pg *pg, const char *what, pgs_err *err) {
+    const char *hint = "try again when the server is back";
+    pgs_status status = PGS_E_UNAVAILABLE;
+    char *words = pgs_strdup(PQerrorMessage(pg->conn));
+    if (!words)
+        return pgs_no_memory(err);
+    take_sqlstate(pg, words);
+    if (pg->sqlstate[0]) {
+        status = meaning_of(pg->sqlstate, &hint);
+        words[strcspn(words, "\n")] = '\0'; /* what follows is libpq's surprise */
+    }
+    pgs_status st = fail_with(pg, status, what, words, hint, err);
+    pgs_free(words);
+    return st;
+}
+
 static pgs_status ask_failed(pgs_pg *pg, const char *what, const PGresult *result, pgs_err *err) {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -231,10 +249,8 @@ static pgs_status ask_failed(pgs_pg *pg, const char *what, const PGresult *resul
         pgs_status status = meaning_of(pg->sqlstate, &hint);
         return fail_with(pg, status, what, words ? words : state, hint, err);
     }
-    if (PQstatus(pg->conn) == CONNECTION_BAD)
-        return fail_with(pg, PGS_E_UNAVAILABLE, what, PQerrorMessage(pg->conn),
-                         "try again when the server is back", err);
-    return pgs_pg_nonsense(what, err);
+    return PQstatus(pg->conn) == CONNECTION_BAD ? connection_lost(pg, what, err)
+                                                : pgs_pg_nonsense(what, err);
 }
 
 pgs_status pgs_pg_nonsense(const char *what, pgs_err *err) {

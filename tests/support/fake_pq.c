@@ -271,7 +271,8 @@ ConnStatusType PQstatus(const PGconn *conn) {
 char *PQerrorMessage(const PGconn *conn) {
     static char text[1024];
     snprintf(text, sizeof text, "%s",
-             fake.connect_error               ? fake.connect_error
+             fake.connect_error                                  ? fake.connect_error
+             : conn->status == CONNECTION_BAD && fake.last_words ? fake.last_words
              : conn->status == CONNECTION_BAD ? "server closed the connection unexpectedly\n"
                                               : "");
     return text;

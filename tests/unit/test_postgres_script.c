@@ -1,5 +1,5 @@
-/* The dry run and the exported moment against a scripted libpq: what is written down, what is not
- * sent, and that the server's version picks its SQL. */
+/* The dry run, the exported moment and the server's version and last words, against a scripted
+ * libpq: what is written down, what is not sent, and what is understood. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -126,4 +126,37 @@ Test(postgres_script, a_moment_that_is_gone_is_bad_data_with_a_hint) {
     cr_expect_eq(take(), PGS_E_DATA);
     cr_expect(strstr(err.msg, "cannot take the exported snapshot"), "%s", err.msg);
     cr_expect(strstr(err.hint, "still be in its transaction"), "%s", err.hint);
+}
+
+/* ---- last words ---- */
+
+#define SURPRISE "server closed the connection unexpectedly\n\tThis probably means the server ...\n"
+
+static const struct {
+    const char *words;
+    pgs_status status;
+    const char *says;
+} LAST_WORDS[] = {
+    {"FATAL:  40001: terminating connection due to conflict with recovery\nDETAIL:  User query "
+     "might "
+     "have needed ...\nLOCATION:  ProcessInterrupts, postgres.c:3190\n" SURPRISE,
+     PGS_E_RETRY,
+     "cannot begin to read: FATAL: terminating connection due to conflict with recovery"},
+    {"FATAL:  57P01: terminating connection due to administrator command\n" SURPRISE,
+     PGS_E_UNAVAILABLE,
+     "cannot begin to read: FATAL: terminating connection due to administrator command"},
+    {"FATAL:  25P04: terminating connection due to transaction timeout\n", PGS_E_RETRY,
+     "cannot begin to read: FATAL: terminating connection due to transaction timeout"},
+    {"SSL SYSCALL error: EOF detected\n", PGS_E_UNAVAILABLE,
+     "cannot begin to read: SSL SYSCALL error: EOF detected"},
+};
+
+Test(postgres_script, what_the_server_says_before_it_hangs_up_counts) {
+    fake.drop_at = 1;
+    for (size_t i = 0; i < PGS_COUNT_OF(LAST_WORDS); i++) {
+        fake.n_statements = 0;
+        fake.last_words = LAST_WORDS[i].words;
+        cr_expect_eq(take(), LAST_WORDS[i].status, "%s", err.msg);
+        cr_expect_str_eq(err.msg, LAST_WORDS[i].says);
+    }
 }
