@@ -1,16 +1,16 @@
 -- The leaves of table $1 from the catalog alone, which locks none of them. (pg_partition_tree
--- would lock all.) Partitions that are being detached are no longer seen through the parent;
--- the column that says so is there from PostgreSQL 14 on, hence the way round by jsonb. A leaf
+-- would lock all.) Partitions that are being detached are no longer seen through the parent. A leaf
 -- that was dropped after the moment of the snapshot has no privileges any more: NULL.
+-- PostgreSQL 14 and newer.
 WITH RECURSIVE tree AS (
-    SELECT i.inhrelid, i.inhparent, to_jsonb(i) ->> 'inhdetachpending' AS detaching
+    SELECT i.inhrelid, i.inhdetachpending AS detaching
     FROM pg_inherits AS i
     WHERE i.inhparent = $1::oid
     UNION ALL
-    SELECT i.inhrelid, i.inhparent, to_jsonb(i) ->> 'inhdetachpending'
+    SELECT i.inhrelid, i.inhdetachpending
     FROM tree
     JOIN pg_inherits AS i ON i.inhparent = tree.inhrelid
-    WHERE tree.detaching IS DISTINCT FROM 'true'
+    WHERE NOT tree.detaching
 )
 SELECT c.oid, c.relname, quote_ident(n.nspname), quote_ident(n.nspname) || '.' || quote_ident(c.relname),
        c.relkind, c.relfilenode, c.relpages,
@@ -26,4 +26,4 @@ SELECT c.oid, c.relname, quote_ident(n.nspname), quote_ident(n.nspname) || '.' |
 FROM tree
 JOIN pg_class AS c ON c.oid = tree.inhrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE tree.detaching IS DISTINCT FROM 'true' AND c.relkind <> 'p'
+WHERE NOT tree.detaching AND c.relkind <> 'p'

@@ -329,12 +329,6 @@ static void estimate(const pgs_reading *reading, pgs_leaf *leaf) {
     leaf->state = isnan(leaf->metric[PGS_CHUNK_COUNT]) ? PGS_LEAF_UNKNOWN : PGS_LEAF_MEASURED;
 }
 
-/* Before PostgreSQL 14, "never analyzed" is 0 rows in 0 pages. */
-static void drop_false_zero(const pgs_reading *reading, pgs_leaf *leaf) {
-    if (reading->version_num < 140000 && leaf->pages == 0 && leaf->heap_bytes > 0)
-        leaf->metric[PGS_ROW_ESTIMATE] = NAN;
-}
-
 /* A leaf that stayed locked ends the whole run, unless the caller takes what there is. */
 static pgs_status check_complete(const pgs_pg *pg, const pgs_reading *reading, pgs_err *err) {
     size_t n = 0;
@@ -381,11 +375,9 @@ pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
                   .index_scans = "on",
                   .read = read_sizes};
     pgs_status st = walk_all(&sizes, err);
-    for (size_t i = 0; !st && i < reading->n_leaves; i++) {
-        drop_false_zero(reading, &reading->leaf[i]);
+    for (size_t i = 0; !st && i < reading->n_leaves; i++)
         if (pg->options->counts == PGS_COUNTS_ESTIMATE && reading->leaf[i].state == PGS_LEAF_SIZED)
             estimate(reading, &reading->leaf[i]);
-    }
     if (!st)
         st = check_complete(pg, reading, err);
     if (st || pg->options->counts == PGS_COUNTS_ESTIMATE)

@@ -41,6 +41,20 @@ pgs_status pgs_pg_table_text(const char *given, char **out, pgs_err *err) {
 
 /* ---- the table ---- */
 
+/* The one statement that differs between servers, newest first. */
+static const struct {
+    int64_t from_version;
+    const char *sql;
+} LEAVES[] = {{140000, pgs_sql_pg_leaves}, {130000, pgs_sql_pg_leaves_13}};
+
+/* NULL: the server is older than all of them. */
+static const char *leaves_sql(const pgs_reading *reading) {
+    for (size_t i = 0; i < PGS_COUNT_OF(LEAVES); i++)
+        if (reading->version_num >= LEAVES[i].from_version)
+            return LEAVES[i].sql;
+    return NULL;
+}
+
 static char *keep(pgs_reading *reading, const char *text) {
     return pgs_arena_text(reading->arena, text);
 }
@@ -165,8 +179,8 @@ pgs_status pgs_pg_find_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
         st = take_table(reading, answer, &kind, err);
     PQclear(answer);
     pgs_free(table);
-    if (!st && reading->version_num < 130000) {
-        st = pgs_fail(err, PGS_E_DATA, "the server is PostgreSQL %s", reading->version);
+    if (!st && !leaves_sql(reading)) {
+        st = pgs_fail(err, PGS_E_DATA, "PostgreSQL %s is not supported", reading->version);
         pgs_hint(err, "pgskew reads PostgreSQL 13 and newer");
     }
     if (!st && kind != 'p')
@@ -286,7 +300,7 @@ static pgs_status check_privileges(const pgs_pg *pg, const pgs_reading *reading,
 
 pgs_status pgs_pg_list_leaves(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     const char *param[] = {reading->oid};
-    pgs_pg_question question = {"list the partitions", pgs_sql_pg_leaves, 1, param, 17, false};
+    pgs_pg_question question = {"list the partitions", leaves_sql(reading), 1, param, 17, false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     if (st)

@@ -160,3 +160,28 @@ Test(postgres_script, what_the_server_says_before_it_hangs_up_counts) {
         cr_expect_str_eq(err.msg, LAST_WORDS[i].says);
     }
 }
+
+/* ---- versions ---- */
+
+static const struct {
+    const char *version, *number;
+    bool detaching; /* whether the listing knows of partitions that are being detached */
+} VERSION[] = {
+    {"13.0", "130000", false}, {"13.23", "130023", false}, {"14beta1", "140000", true},
+    {"15.18", "150018", true}, {"17.2", "170002", true},   {"18.0", "180000", true},
+};
+
+Test(postgres_script, the_server_s_version_picks_its_sql) {
+    for (size_t i = 0; i < PGS_COUNT_OF(VERSION); i++) {
+        char answer[512];
+        snprintf(answer, sizeof answer,
+                 "900|p|public|chunks|public.chunks|2025-10-20 10:15:00+00|2025-10-20 09:15:00+00|"
+                 "2025-10-19 10:15:00+00|2025-10-13 10:15:00+00|app|monitor|%s|%s|8192|0|1|\\N",
+                 VERSION[i].version, VERSION[i].number);
+        fake.answer[FAKE_TABLE] = answer;
+        cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
+        cr_expect_eq(strstr(script, "i.inhdetachpending") != NULL, VERSION[i].detaching, "%s",
+                     VERSION[i].version);
+        cr_expect_eq(n_of(script, "WITH RECURSIVE tree"), 1);
+    }
+}
