@@ -225,14 +225,20 @@ static pgs_status sort_collections(pgs_snapshot *snap, pgs_err *err) {
     return PGS_OK;
 }
 
-/* ---- check ---- */
+/* ---- check: no looser than the CHECKs of schemas/snapshot_001.sql ---- */
+
+#define MAX_REAL 1e300 /* so that nothing computed from it overflows */
 
 static bool in_range(pgs_unit unit, double x) {
     if (isnan(x))
         return true;
-    if (!(x >= 0) || isinf(x))
-        return false;
-    return !pgs_unit_is_integer(unit) || (x <= PGS_MAX_INTEGER && x == floor(x));
+    if (pgs_unit_is_integer(unit))
+        return x >= 0 && x <= PGS_MAX_INTEGER && x == floor(x);
+    return x >= 0 && x <= (unit == PGS_UNIT_PERCENT ? 100 : MAX_REAL);
+}
+
+static bool is_identity(int64_t x) {
+    return x >= 0 && x <= (int64_t)PGS_MAX_INTEGER;
 }
 
 static pgs_status check_text(const char *what, const char *text, pgs_err *err) {
@@ -260,6 +266,9 @@ static pgs_status check_head(const pgs_snapshot *snap, pgs_err *err) {
         return pgs_fail(err, PGS_E_DATA, "the snapshot does not name its table");
     if (head->taken_us < 0 || head->taken_us > (int64_t)PGS_MAX_INTEGER)
         return pgs_fail(err, PGS_E_DATA, "the moment of the snapshot is outside 1970-2255");
+    if (!is_identity(snap->table_relid) || !in_range(PGS_UNIT_REAL, snap->collect_ms) ||
+        !in_range(PGS_UNIT_REAL, snap->distribution_variance))
+        return pgs_fail(err, PGS_E_DATA, "a number about the snapshot is outside what it can be");
     return PGS_OK;
 }
 
@@ -272,6 +281,9 @@ static pgs_status check_part(const pgs_snapshot *snap, size_t p, pgs_err *err) {
     const pgs_partition *part = &snap->part[p];
     if (part->num < 0)
         return pgs_fail(err, PGS_E_DATA, "partition_num %lld is negative", (long long)part->num);
+    if (!is_identity(part->num) || !is_identity(part->relid) || !is_identity(part->relfilenode))
+        return pgs_fail(err, PGS_E_DATA, "partition %lld: an identity is outside what it can be",
+                        (long long)part->num);
     if (p > 0 && part->num == snap->part[p - 1].num)
         return pgs_fail(err, PGS_E_DATA, "partition %lld is there twice", (long long)part->num);
     for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++) {

@@ -77,7 +77,7 @@ static const struct {
     {"25P03", PGS_E_RETRY, "the server ended an idle transaction; try again later"},
     {"25P04", PGS_E_RETRY, "the server ended a long transaction; try again later"},
     {"25006", PGS_E_UNAVAILABLE, "this server takes no changes; connect to the primary"},
-    {"", PGS_E_DATA, ""},
+    {"", PGS_E_DATA, "look at the server's log"},
 };
 
 static pgs_status meaning_of(const char *sqlstate, const char **hint) {
@@ -274,15 +274,9 @@ pgs_status pgs_pg_run(pgs_pg *pg, const char *what, const char *sql, pgs_err *er
     return st;
 }
 
-pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **out, pgs_err *err) {
-    *out = NULL;
-    if (cancelled)
-        return interrupted(err);
-    pgs_pg_record(pg, question);
-    if (pg->script && question->reads_rows)
-        return PGS_OK;
-    PGresult *result = PQexecParams(pg->conn, question->sql, question->n_params, NULL,
-                                    question->param, NULL, NULL, 0);
+/* Keep `result` if it is of the form that was asked for. */
+static pgs_status take_answer(pgs_pg *pg, const pgs_pg_question *question, PGresult *result,
+                              PGresult **out, pgs_err *err) {
     pgs_status st = PGS_OK;
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         st = ask_failed(pg, question->what, result, err);
@@ -293,6 +287,43 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **ou
     else
         *out = result;
     return st;
+}
+
+pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **out, pgs_err *err) {
+    *out = NULL;
+    if (cancelled)
+        return interrupted(err);
+    pgs_pg_record(pg, question);
+    if (pg->script && question->reads_rows)
+        return PGS_OK;
+    PGresult *result = PQexecParams(pg->conn, question->sql, question->n_params, NULL,
+                                    question->param, NULL, NULL, 0);
+    return take_answer(pg, question, result, out, err);
+}
+
+/* The statement without a name, as PQexecParams() would use it: a pooler in transaction mode lets
+ * that pass. */
+pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *locking_ms,
+                              PGresult **out, pgs_err *err) {
+    *out = NULL;
+    *locking_ms = 0;
+    if (cancelled)
+        return interrupted(err);
+    pgs_pg_record(pg, question);
+    if (pg->script && question->reads_rows)
+        return PGS_OK;
+    double start_ms = pgs_pg_clock_ms();
+    PGresult *prepared = PQprepare(pg->conn, "", question->sql, 0, NULL);
+    *locking_ms = pgs_pg_clock_ms() - start_ms;
+    bool ready = PQresultStatus(prepared) == PGRES_COMMAND_OK;
+    pgs_status st = ready ? PGS_OK : ask_failed(pg, question->what, prepared, err);
+    PQclear(prepared);
+    if (st)
+        return st;
+    if (cancelled)
+        return interrupted(err);
+    PGresult *result = PQexecPrepared(pg->conn, "", 0, NULL, NULL, NULL, 0);
+    return take_answer(pg, question, result, out, err);
 }
 
 pgs_status pgs_pg_pass_on(pgs_status status, const pgs_err *from, pgs_err *err) {

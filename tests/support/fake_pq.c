@@ -140,7 +140,11 @@ static void shape_counts(PGresult *result, const char *sql) {
 }
 
 static void spoil(PGresult *result, fake_table which) {
-    result->n_columns += fake.extra_columns;
+    if (fake.extra_in == 0 || fake.extra_in == 1 + (int)which)
+        result->n_columns += fake.extra_columns;
+    int n = fake.repeat_in == 1 + (int)which ? result->n_rows : 0;
+    for (int r = 0; r < n && result->n_rows < MAX_ROWS; r++)
+        memcpy(result->cell[result->n_rows++], result->cell[r], sizeof result->cell[r]);
     if (!fake.spoiled_cell || fake.spoiled != which || fake.spoiled_row >= result->n_rows)
         return;
     static char cell[4096];
@@ -159,6 +163,9 @@ static PGresult *refuse(const char *sqlstate, const char *words) {
 static PGresult *statement(PGconn *conn, const char *sql, const char *param) {
     fake.n_statements++;
     snprintf(fake.last_sql, sizeof fake.last_sql, "%s", sql);
+    const char *lock_timeout = strstr(sql, "lock_timeout = ");
+    if (lock_timeout)
+        fake.lock_timeout_ms = atoi(strchr(lock_timeout, '=') + 1);
     size_t used = strlen(fake.log);
     snprintf(fake.log + used, sizeof fake.log - used, "%.60s\n", sql);
     if (fake.cancel_at == fake.n_statements) {
@@ -169,11 +176,18 @@ static PGresult *statement(PGconn *conn, const char *sql, const char *param) {
         conn->status = CONNECTION_BAD;
         return NULL;
     }
-    if (fake.refuse_at == fake.n_statements)
+    if (fake.silent_at == fake.n_statements)
+        return NULL;
+    if (fake.other_at == fake.n_statements)
+        return new_result(PGRES_COPY_OUT);
+    if (fake.refuse_at == fake.n_statements) {
+        snprintf(fake.refused_sql, sizeof fake.refused_sql, "%s", sql);
         return refuse(fake.sqlstate, fake.words);
+    }
     fake_table which = asked_for(sql);
     if (which == FAKE_ANSWER_COUNT)
         return new_result(PGRES_COMMAND_OK);
+    fake.asked[which] = true;
     bool touches = which == FAKE_COUNTS || which == FAKE_SIZES;
     const char *leaves = which == FAKE_COUNTS ? sql : param;
     if (touches && fake.locked && leaves && strstr(leaves, fake.locked))
@@ -199,6 +213,26 @@ PGresult *PQexecParams(PGconn *conn, const char *command, int n, const Oid *type
                        int format) {
     (void)types, (void)lengths, (void)formats, (void)format;
     return statement(conn, command, n > 0 ? values[0] : NULL);
+}
+
+/* Preparing takes locks, so it can be refused like the statement itself. */
+static char prepared[65536];
+
+PGresult *PQprepare(PGconn *conn, const char *name, const char *query, int n, const Oid *types) {
+    (void)name, (void)n, (void)types;
+    snprintf(prepared, sizeof prepared, "%s", query);
+    if (fake.slow_ms > 0)
+        usleep((useconds_t)fake.slow_ms * 1000);
+    PGresult *result = statement(conn, query, NULL);
+    if (result && result->status == PGRES_TUPLES_OK)
+        result->status = PGRES_COMMAND_OK;
+    return result;
+}
+
+PGresult *PQexecPrepared(PGconn *conn, const char *name, int n, const char *const *values,
+                         const int *lengths, const int *formats, int format) {
+    (void)name, (void)n, (void)values, (void)lengths, (void)formats, (void)format;
+    return statement(conn, prepared, NULL);
 }
 
 ExecStatusType PQresultStatus(const PGresult *res) {
@@ -273,6 +307,7 @@ char *PQerrorMessage(const PGconn *conn) {
     snprintf(text, sizeof text, "%s",
              fake.connect_error                                  ? fake.connect_error
              : conn->status == CONNECTION_BAD && fake.last_words ? fake.last_words
+             : conn->status == CONNECTION_BAD && fake.lost_words ? fake.lost_words
              : conn->status == CONNECTION_BAD ? "server closed the connection unexpectedly\n"
                                               : "");
     return text;

@@ -35,17 +35,26 @@ typedef struct fake_server {
     const char *sqlstate;   /* ... this */
     const char *words;      /* ... in these words; NULL: "refused" */
     const char *locked;     /* statements that touch this leaf are refused with 55P03 */
+    int slow_ms;            /* a batch's locks are granted after so long */
     int cancel_at;          /* a signal comes while the nth statement runs */
     fake_table spoiled;     /* change one cell of this answer ... */
     int spoiled_row, spoiled_column;
     const char *spoiled_cell; /* ... to this; NULL: no cell */
     int extra_columns;        /* added to every answer; -1: one fewer */
+    int extra_in;             /* ... to this one only: 1 + fake_table; 0: every */
+    int repeat_in;            /* every row of this answer comes twice: 1 + fake_table; 0: none */
+    int silent_at;            /* libpq has no answer to the nth statement, for want of memory */
+    int other_at;             /* the answer to the nth statement is not of the kind asked for */
+    const char *lost_words;   /* what PQerrorMessage says of a lost connection; NULL: usual */
 
     /* what happened */
     int n_statements, n_open, n_results;
+    int lock_timeout_ms; /* as it was set last */
     char conninfo[256];
     char last_sql[16384];
-    char log[65536]; /* the beginning of every statement, a line each */
+    char refused_sql[16384];
+    bool asked[FAKE_ANSWER_COUNT]; /* for this answer; the test clears it */
+    char log[65536];               /* the beginning of every statement, a line each */
 } fake_server;
 
 extern fake_server fake;

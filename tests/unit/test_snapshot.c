@@ -175,6 +175,22 @@ static void row_of_no_collection(void) {
 static void collection_twice_in_a_partition(void) {
     snap.collection_stat[1].collection = 0;
 }
+static void more_than_all(void) {
+    snap.metric[PGS_WEEK_PERCENTAGE][1] = 100.01;
+}
+
+static void beyond_all_reason(void) {
+    snap.metric[PGS_CHUNK_SKEW][1] = 1e301;
+}
+
+static void endless_collecting(void) {
+    snap.collect_ms = INFINITY;
+}
+
+static void impossible_identity(void) {
+    snap.part[1].relid = -1;
+}
+
 static void negative_tokens(void) {
     snap.collection_stat[1].token_sum = -1;
 }
@@ -223,6 +239,10 @@ static const struct {
     {"a collection twice", same_collection, {"\"a\"", "twice"}},
     {"a collection without an id", collection_without_id, {"collection", "id"}},
     {"a collection name that is not UTF-8", bad_collection_name, {"collection", "UTF-8"}},
+    {"more than 100 percent", more_than_all, {"partition 1", "week_percentage is 100.01"}},
+    {"a skew that overflows", beyond_all_reason, {"partition 1", "chunk_skew"}},
+    {"it took for ever", endless_collecting, {"about the snapshot", ""}},
+    {"an identity below zero", impossible_identity, {"partition 1", "identity"}},
     {"a row of no collection", row_of_no_collection, {"collection", ""}},
     {"a collection twice in a partition", collection_twice_in_a_partition, {"\"a\"", "twice"}},
     {"a negative number of tokens", negative_tokens, {"\"b\"", "-1"}},
@@ -268,6 +288,13 @@ Test(snapshot, bytes_over_2_63_together_are_refused) {
 
 /* ---- order ---- */
 
+/* A value of its own for each cell; a share of 100 where it must be. */
+static double value_of(int64_t num, int m) {
+    bool is_share = pgs_metric_get((pgs_metric)m)->unit == PGS_UNIT_PERCENT;
+    double value = (double)(num * 100 + m);
+    return num % 2 == 0 ? NAN : is_share ? value / 200 : value;
+}
+
 Test(snapshot, partitions_are_sorted_with_everything_they_have) {
     enum { N = 50 };
     pgs_snapshot_init(&snap);
@@ -282,7 +309,7 @@ Test(snapshot, partitions_are_sorted_with_everything_they_have) {
         make_text(&snap, &snap.part[p].name, name);
         snap.health[p] = num % 2 ? PGS_WARNING : PGS_UNMEASURED;
         for (int m = 0; m < PGS_METRIC_COUNT; m++)
-            snap.metric[m][p] = num % 2 ? (double)(num * 100 + m) : NAN;
+            snap.metric[m][p] = value_of(num, m);
     }
     cr_assert_eq(pgs_snapshot_check(&snap, &err), PGS_OK, "%s", err.msg);
     for (size_t p = 0; p < N; p++) {
@@ -295,7 +322,7 @@ Test(snapshot, partitions_are_sorted_with_everything_they_have) {
         cr_expect_eq(snap.part[p].measured, num % 2 == 1);
         cr_expect_eq(snap.health[p], num % 2 ? PGS_WARNING : PGS_UNMEASURED);
         for (int m = 0; m < PGS_METRIC_COUNT; m++)
-            cr_expect(make_same(snap.metric[m][p], num % 2 ? (double)(num * 100 + m) : NAN));
+            cr_expect(make_same(snap.metric[m][p], value_of(num, m)));
     }
 }
 
