@@ -71,6 +71,11 @@ typedef struct pgs_pg_question {
 pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, struct pg_result **out,
                       pgs_err *err) PGS_CHECK;
 
+/* The same for a question without parameters, in two steps: first the server takes the locks of the
+ * tables, for *locking_ms, then it reads. */
+pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *locking_ms,
+                              struct pg_result **out, pgs_err *err) PGS_CHECK;
+
 /* The same for a question that may be refused, as a savepoint of the transaction. The server's
  * refusal is no failure: *out is NULL. */
 pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, struct pg_result **out,

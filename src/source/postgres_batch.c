@@ -3,7 +3,9 @@
  * Each batch runs under a savepoint and is rolled back to it, which keeps the moment and gives up
  * the locks: whatever the table's size, the collector holds locks on one batch of leaves only.
  * A batch that is refused a lock is repeated leaf by leaf; a leaf that is refused again stays
- * unmeasured. All refusals together may cost WAIT_BUDGET_MS, then nothing waits any more.
+ * unmeasured. All waits together may cost WAIT_BUDGET_MS, refused or granted in the end; then nothing
+ * waits any more. The server does not tell how long a statement waited, so the step that takes the
+ * locks is timed apart from the step that reads, less what any step takes.
  *
  * TRUNCATE and table rewrites do not respect old snapshots, and neither does DROP: a leaf whose
  * storage is not where this transaction's catalog has it is marked as changed, never counted. */
@@ -16,6 +18,7 @@
 
 #define GIB               1073741824.0
 #define WAIT_BUDGET_MS    1000.0
+#define WORK_MS           25.0    /* what taking the locks of a batch may cost without a wait */
 #define STATEMENT_MS      30000.0 /* and as much again for each GiB */
 #define LISTING_BYTES     0.0
 #define PROGRESS_EVERY_MS 1000.0
@@ -25,7 +28,8 @@ typedef struct pass pass;
 struct pass {
     pgs_pg *pg;
     pgs_reading *reading;
-    double waited_ms; /* for locks that were refused */
+    double waited_ms;  /* for locks */
+    double locking_ms; /* taking the locks of this batch, waits and work together */
     pgs_leaf_state from;
     double batch_bytes; /* a batch is cut when it would hold more */
     const char *index_scans;
@@ -154,17 +158,20 @@ static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_le
                                pgs_err *err) {
     pgs_pg *pg = walk->pg;
     *refused = PGS_LEAF_STATE_COUNT;
+    double begun_ms = pgs_pg_clock_ms();
     pgs_status st = run_template(pg, "begin a batch", pgs_sql_pg_batch, heap_bytes(walk, index, n),
                                  walk->waited_ms, walk->index_scans, err);
     if (st)
         return st;
     pgs_err why;
     pg->sqlstate[0] = '\0';
-    double start_ms = pgs_pg_clock_ms();
+    double start_ms = pgs_pg_clock_ms(), round_trip_ms = start_ms - begun_ms;
     st = walk->read(walk, index, n, &why);
     if (st) {
         *refused = refusal(pg);
         walk->waited_ms += pgs_pg_clock_ms() - start_ms;
+    } else if (walk->locking_ms > round_trip_ms + WORK_MS) {
+        walk->waited_ms += walk->locking_ms - round_trip_ms;
     }
     if (st && *refused == PGS_LEAF_STATE_COUNT)
         return pgs_pg_pass_on(st, &why, err);
@@ -276,7 +283,9 @@ static pgs_status read_sizes(pass *walk, const size_t *index, size_t n, pgs_err 
     const char *param[] = {oids};
     pgs_pg_question question = {"read sizes", pgs_sql_pg_sizes, 1, param, 6, false};
     PGresult *answer;
+    double start_ms = pgs_pg_clock_ms();
     pgs_status st = pgs_pg_ask(walk->pg, &question, &answer, err);
+    walk->locking_ms = pgs_pg_clock_ms() - start_ms;
     pgs_free(oids);
     for (int i = 0; !st && i < PQntuples(answer); i++) {
         pgs_pg_row row = {.result = answer, .row = i};
@@ -308,7 +317,7 @@ static pgs_status read_counts(pass *walk, const size_t *index, size_t n, pgs_err
     pgs_pg_question question = {"count the rows", sql, 0, NULL, PGS_COUNT_COLUMNS, true};
     PGresult *answer;
     remark_on_batch(walk, index, n);
-    st = pgs_pg_ask(walk->pg, &question, &answer, err);
+    st = pgs_pg_ask_locking(walk->pg, &question, &walk->locking_ms, &answer, err);
     if (!st && answer)
         st = pgs_pg_count_answer(walk->pg, walk->reading, index, n, answer, err);
     PQclear(answer);

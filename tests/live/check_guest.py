@@ -58,7 +58,8 @@ def locked(server, database):
     try:
         holder.ask("BEGIN; LOCK TABLE %s IN ACCESS EXCLUSIVE MODE; SELECT 1;" % ", ".join(LOCKED))
         waiter.say("BEGIN; LOCK TABLE %s IN ACCESS EXCLUSIVE MODE;" % LOCKED[1])
-        while server.psql(database, sql="SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+        while server.psql(database, sql="SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+                          "WHERE NOT granted AND datname = current_database()") == "0":
             time.sleep(0.01)
         yield
     finally:
@@ -101,7 +102,7 @@ DO $$ DECLARE n int; most int := 0; bad int := 0; worse int; BEGIN
            OR (l.mode = 'ExclusiveLock' AND l.locktype <> 'virtualxid'))
       INTO n, worse
       FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-      WHERE a.application_name = 'pgskew-collect';
+      WHERE a.application_name = 'pgskew-collect' AND a.datname = current_database();
     most := greatest(most, n); bad := bad + worse;
     PERFORM pg_stat_clear_snapshot(), pg_sleep(0.002);
   END LOOP;
@@ -144,8 +145,8 @@ def check_interruption(live):
             process = subprocess.Popen(
                 [str(live.programs.directory / "pgskew-collect"), "snapshot", "-d", "dbname=" + database,
                  "-o", str(outdir)], env={**CLEAN, **server.settings}, stderr=subprocess.PIPE, text=True)
-            while server.psql("postgres", sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
-                              "AND application_name = 'pgskew-collect' AND query LIKE '%piece%'") == "0":
+            while server.psql(database, sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+                              "AND datname = current_database() AND application_name = 'pgskew-collect' AND query LIKE '%piece%'") == "0":
                 time.sleep(0.005)
                 if process.poll() is not None:
                     break
@@ -154,8 +155,8 @@ def check_interruption(live):
             tally.expect(process.returncode == RETRY and "interrupted" in err,
                          "signal %d: exit 75" % number, (process.returncode, err))
             tally.expect(not list(outdir.iterdir()), "signal %d leaves nothing" % number)
-            left = server.psql("postgres", sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
-                               "AND application_name = 'pgskew-collect'")
+            left = server.psql(database, sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+                               "AND datname = current_database() AND application_name = 'pgskew-collect'")
             tally.expect(left == "0", "signal %d ends the query on the server" % number, left)
 
 

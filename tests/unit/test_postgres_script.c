@@ -1,5 +1,5 @@
-/* The dry run, the exported moment and the server's version and last words, against a scripted
- * libpq: what is written down, what is not sent, and what is understood. */
+/* The dry run, the exported moment, the patience with locks and the server's version and last words,
+ * against a scripted libpq. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -68,7 +68,7 @@ Test(postgres_script, what_is_written_is_what_a_run_sends) {
     int n_sent = fake.n_statements, n_written = n_of(written, ";\n\n");
     fake.n_statements = 0;
     cr_assert_eq(take(), PGS_OK, "%s", err.msg);
-    cr_expect_eq(fake.n_statements, n_written);
+    cr_expect_eq(fake.n_statements, n_written + 1, "the count is prepared, then run");
     cr_expect_eq(n_sent, n_written - 1, "all but the count");
 }
 
@@ -158,6 +158,26 @@ Test(postgres_script, what_the_server_says_before_it_hangs_up_counts) {
         fake.last_words = LAST_WORDS[i].words;
         cr_expect_eq(take(), LAST_WORDS[i].status, "%s", err.msg);
         cr_expect_str_eq(err.msg, LAST_WORDS[i].says);
+    }
+}
+
+/* ---- waiting ---- */
+
+/* Four leaves in batches of their own. What one wait leaves of the second is what the next may take. */
+static const struct {
+    int slow_ms, last_timeout_ms;
+} WAIT[] = {{0, 100}, {20, 100}, {320, 40}, {500, 1}};
+
+Test(postgres_script, locks_that_are_granted_late_use_up_the_patience_too) {
+    fake.answer[FAKE_SIZES] = "901|900000000|0|0|0|b\n902|900000000|0|0|0|b\n"
+                              "903|900000000|0|0|0|b\n904|900000000|0|0|0|b";
+    for (size_t i = 0; i < PGS_COUNT_OF(WAIT); i++) {
+        fake.slow_ms = WAIT[i].slow_ms;
+        cr_assert_eq(take(), PGS_OK, "%s", err.msg);
+        cr_expect_leq(fake.lock_timeout_ms, WAIT[i].last_timeout_ms, "%d ms: %d", WAIT[i].slow_ms,
+                      fake.lock_timeout_ms);
+        cr_expect_geq(fake.lock_timeout_ms, i < 2 ? 100 : 1, "%d ms: %d", WAIT[i].slow_ms,
+                      fake.lock_timeout_ms);
     }
 }
 
