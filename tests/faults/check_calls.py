@@ -25,8 +25,8 @@ OLD = b"what was there before"
 
 
 class Calls:
-    def __init__(self, where, tally):
-        self.where, self.tally = where, tally
+    def __init__(self, where, tally, full):
+        self.where, self.tally, self.full = where, tally, full
         self.n_faults = 0
 
     def judge(self, writer, what, destination, code, said, before):
@@ -80,7 +80,7 @@ class Calls:
     def every_call(self, writer):
         for base in PATHS.values() if writer.unnamed else [""]:
             for call in CALLS:
-                for error in ("EIO", "ENOSPC", "KILL"):
+                for error in ("EIO", "ENOSPC", "KILL") if self.full or writer.is_quick else ("EIO",):
                     self.walk(writer, base, call, error)
                     if not writer.unnamed:
                         self.walk(writer, base, call, error, OLD)
@@ -117,11 +117,11 @@ class Calls:
             what = "%s with just enough" % writer.name
             self.tally.expect(self.limited(writer, base, size + 65536), what)
 
-    def full_disk(self, writer, mounted, steps):
+    def full_disk(self, writer, mounted):
         """A file system with ever more space left, until the file fits."""
         worked = False
         filler = mounted / "filler"
-        for free_pages in range(steps):
+        for free_pages in range(0, 25, 1 if self.full else 6):
             filler.unlink(missing_ok=True)
             with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
                 while file.write(bytes(4096)):
@@ -209,17 +209,17 @@ def main():
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="pgskew-faults-") as scratch:
         where = Where(options, scratch)
-        calls = Calls(where, tally)
+        calls = Calls(where, tally, options.full)
         with all_writers(where, tally) as writers, small_disk(scratch, tally) as mounted:
             for writer in writers:
                 calls.every_call(writer)
                 if writer.unnamed:
                     calls.odd_file_systems(writer)
                 check_living_writer(where, tally, writer)
-                check_same_destination(where, tally, writer, 50 if options.full else 3)
-                calls.file_size_limits(writer, 64 if options.full else 4)
+                check_same_destination(where, tally, writer, 50 if options.full else 2)
+                calls.file_size_limits(writer, 64 if options.full else 2)
                 if mounted:
-                    calls.full_disk(writer, mounted, 24)
+                    calls.full_disk(writer, mounted)
         tally.expect(calls.n_faults > 50, "faults came to be", calls.n_faults)
         print("%d faults of single calls" % calls.n_faults)
     return tally.finish()

@@ -22,7 +22,9 @@ PATHS = {"unnamed": "", "by name": "tmpfile:1+:EOPNOTSUPP"}
 class Writer:
     """`args(destination)` is its command line; `complete(path)` says what is wrong with a file."""
 
-    program, environment, unnamed = "pgskew-collect", {}, True
+    program, environment = "pgskew-collect", {}
+    unnamed = True  # it needs no temporary name where the file system has O_TMPFILE
+    is_quick = True
 
     def __init__(self, where):
         self.where = where
@@ -93,7 +95,7 @@ class Report(Writer):
 class Snapshot(Writer):
     """Of a live table: the moment differs from run to run, the answers do not."""
 
-    name = "snapshot"
+    name, is_quick = "snapshot", False
 
     def __init__(self, where, server, database):
         super().__init__(where)
