@@ -81,7 +81,8 @@ pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *lis
                           pgs_err *err) PGS_CHECK;
 
 /* Interrupt the call that is running: the server is told to give up its query, and the call
- * returns PGS_E_RETRY "interrupted". May be called from a signal handler. */
-void pgs_pg_cancel(void);
+ * returns PGS_E_RETRY "interrupted". Whether there was a server to tell. May be called from a
+ * signal handler. */
+bool pgs_pg_cancel(void);
 
 #endif

@@ -325,22 +325,36 @@ static pgs_status run_refresh(const pgs_parsed *p, const pgs_listener *listener,
     return st == PGS_OK ? pgs_pg_refresh(&options, listener, err) : st;
 }
 
+enum { PATIENCE_S = 5 };
+
 /* A cancellation that reaches the server between two statements is lost, hence once more after a
- * second, for as long as we live. */
+ * second. A server that has fallen silent keeps nobody: no file is begun while one is asked. */
 static void on_signal(int signal_number) {
-    (void)signal_number;
-    pgs_pg_cancel();
+    static const char GIVEN_UP[] = "pgskew-collect: interrupted; the server does not answer\n";
+    static volatile sig_atomic_t n_seconds, busy;
+    n_seconds += signal_number == SIGALRM;
+    if (n_seconds >= PATIENCE_S) {
+        ssize_t ignored = write(STDERR_FILENO, GIVEN_UP, sizeof GIVEN_UP - 1);
+        (void)ignored;
+        _exit(pgs_status_exit_code(PGS_E_RETRY));
+    }
     alarm(1);
+    if (busy) /* asking may take for ever, too: the alarm came in between */
+        return;
+    busy = 1;
+    if (!pgs_pg_cancel())
+        alarm(0);
+    busy = 0;
 }
 
 /* Only where a server may be at work for us: everything else may die at any instant and leaves
  * nothing behind. */
 static void watch_signals(const pgs_command *command) {
     static const int SIGNAL[] = {SIGINT, SIGTERM, SIGALRM};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL); i++)
-        sigaddset(&action.sa_mask, SIGNAL[i]);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && command != &COMMAND[COMMAND_IMPORT]; i++)
         sigaction(SIGNAL[i], &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */

@@ -20,13 +20,15 @@
 static PGcancel *volatile cancel_handle;
 static volatile sig_atomic_t cancelled;
 
-void pgs_pg_cancel(void) {
+bool pgs_pg_cancel(void) {
     char ignored[256];
     int saved = errno;
+    bool connected = cancel_handle;
     cancelled = 1;
-    if (cancel_handle)
+    if (connected)
         PQcancel(cancel_handle, ignored, sizeof ignored);
     errno = saved;
+    return connected;
 }
 
 static pgs_status interrupted(pgs_err *err) {

@@ -8,7 +8,6 @@ no command accepts anything else, and the next run leaves no litter.
 snapshot is SKIPPED.
 """
 import argparse
-import pathlib
 import random
 import shutil
 import signal
