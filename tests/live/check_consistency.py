@@ -81,7 +81,8 @@ def write(draw):
     return draw.choice([
         "INSERT INTO chunks SELECT %d, 'n', 'd', 1 FROM generate_series(1, %d);" % (k, draw.randrange(1, 20)),
         "INSERT INTO chunks SELECT i %% %d, 'n', 'd', 1 FROM generate_series(1, 10) i;" % FIXED,
-        "DELETE FROM chunks WHERE ctid IN (SELECT ctid FROM chunks_part_%02d LIMIT 3) AND k = %d;" % (k, k),
+        "DELETE FROM chunks_part_%02d WHERE ctid IN (SELECT ctid FROM chunks_part_%02d LIMIT 20);" % (k, k),
+        "DELETE FROM chunks_part_%02d WHERE random() < 0.1;" % k,
         "UPDATE chunks SET k = %d WHERE k = %d AND document_id = 'd%d';" % (
             draw.randrange(FIXED), k, draw.randrange(50)),
     ])
@@ -113,7 +114,7 @@ class Bustle:
 
     def __init__(self, server, database, seed):
         self.over, self.n_done, self.threads = threading.Event(), 0, []
-        jobs = [(write, (), 0.001)] * 2 + [(reshape, (FIXED + i,), 0.004) for i in range(MOVING)]
+        jobs = [(write, (), 0.002)] * 2 + [(reshape, (FIXED + i,), 0.012) for i in range(MOVING)]
         for i, (what, args, pause) in enumerate(jobs):
             thread = threading.Thread(target=self.work, daemon=True, args=(
                 Session(server, database), random.Random("%d %d" % (seed, i)), what, args, pause))
@@ -259,6 +260,8 @@ class Rounds:
                     if not self.tally.expect(time.monotonic() < deadline, "round %d ends" % i):
                         return
                 self.session.ask("ROLLBACK;")
+            if i % 100 == 99:
+                print("%d of %d rounds equal count(*) so far" % (self.n_equal, i + 1), flush=True)
 
 
 def main():

@@ -74,7 +74,10 @@ def check_locked(live, fixtures):
         free = live.succeeds("unlocked", database)
         unlocked_s = time.monotonic() - began
         with locked(server, database):
+            began = time.monotonic()
             live.fails("locked partitions", database, RETRY, mentions=[LOCKED[0], "--allow-partial"])
+            seconds = time.monotonic() - began - unlocked_s
+            tally.expect(seconds < 2, "giving up costs less than 2 s", seconds)
             began = time.monotonic()
             partial = live.succeeds("locked partitions, partial", database, "--allow-partial")
             seconds = time.monotonic() - began - unlocked_s
