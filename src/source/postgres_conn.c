@@ -190,8 +190,16 @@ pgs_status pgs_pg_open(pgs_pg *pg, const pgs_pg_options *options, const pgs_list
     pgs_status st = pgs_pg_conninfo_read(options->conninfo, listener, &pg->info, err);
     if (st)
         return st;
-    const char *keyword[] = {"fallback_application_name", "dbname", "client_encoding", NULL};
-    const char *value[] = {"pgskew-collect", pg->info.text, "UTF8", NULL};
+    /* What stands before dbname is a default. A server that is gone without a word is noticed
+     * within two minutes rather than hours, however long its answers may take. */
+    const char *keyword[] = {"fallback_application_name",
+                             "keepalives_idle",
+                             "keepalives_interval",
+                             "keepalives_count",
+                             "dbname",
+                             "client_encoding",
+                             NULL};
+    const char *value[] = {"pgskew-collect", "60", "10", "6", pg->info.text, "UTF8", NULL};
     pg->conn = PQconnectStartParams(keyword, value, 1);
     if (!pg->conn) {
         st = pgs_no_memory(err);
