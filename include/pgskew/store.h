@@ -29,6 +29,9 @@ pgs_status pgs_snapshot_file_name(const pgs_snapshot_head *head, char **out,
  * change lies beside it. */
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
+/* Whether the file at `path` begins like a snapshot. False also where it cannot be read. */
+bool pgs_snapshot_is_one(const char *path);
+
 /* What to read of a snapshot: a bit per metric, and the collections or not. What is left out is
  * as if it had not been observed. PGS_METRICS_JUDGED is what health needs, and always read. */
 typedef struct pgs_selection {

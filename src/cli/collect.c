@@ -63,7 +63,7 @@ static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_PARALLEL] = {"parallel", 0, "N", "parallel workers the server may use (default: its setting)", NULL, 0},
     [OPT_SNAPSHOT] = {"snapshot", 0, "ID", "read at a moment that another session exported, as pg_dump does; at most 1,000 partitions", NULL, 0},
     [OPT_DRY_RUN] = {"dry-run", 0, NULL, "print the SQL and what it would read; read no row, write no file", NULL, 0},
-    [OPT_QUIET] = {"quiet", 'q', NULL, "no progress on stderr", NULL, 0},
+    [OPT_QUIET] = {"quiet", 'q', NULL, "no progress on stderr; warnings stay", NULL, 0},
     /* clang-format on */
 };
 
@@ -204,12 +204,15 @@ static pgs_status import_options(const pgs_parsed *p, pgs_csv_options *options, 
                  "CSV exports do not say when they were made: --taken-at 2025-10-20T10:15:00Z");
         return st;
     }
-    pgs_status st = pgs_opts_time("taken-at", p->value[OPT_TAKEN_AT], &options->taken_us, err);
-    if (st == PGS_OK && has(p, OPT_NAIVE_TZ) &&
+    pgs_status st = PGS_OK;
+    if (has(p, OPT_NAIVE_TZ) &&
         !pgs_offset_parse(p->value[OPT_NAIVE_TZ], &options->naive_offset_us)) {
         st = pgs_fail(err, PGS_E_USAGE, "--naive-tz cannot be \"%.60s\"", p->value[OPT_NAIVE_TZ]);
         pgs_hint(err, "give UTC or an offset like +02:00");
     }
+    const char *taken_at = p->value[OPT_TAKEN_AT];
+    if (st == PGS_OK && !pgs_time_parse(taken_at, options->naive_offset_us, &options->taken_us))
+        st = pgs_opts_time("taken-at", taken_at, &options->taken_us, err);
     return st;
 }
 
@@ -226,18 +229,21 @@ static pgs_status cross_check(const pgs_csv_options *options, const pgs_listener
 }
 
 static pgs_status run_import(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
+    bool quiet = false; /* an import says only what is odd */
+    const pgs_listener loud = {.say = say, .context = &quiet};
     pgs_csv_options options;
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
+    (void)listener;
     pgs_status st = import_options(p, &options, err);
     if (st == PGS_OK)
         st = check_destination(p, err);
     if (st == PGS_OK)
-        st = pgs_csv_read(&options, listener, &snap, err);
+        st = pgs_csv_read(&options, &loud, &snap, err);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, err);
     if (st == PGS_OK)
-        st = cross_check(&options, listener, &snap, err);
+        st = cross_check(&options, &loud, &snap, err);
     if (st == PGS_OK)
         st = finish(p, &snap, err);
     pgs_snapshot_reset(&snap);
@@ -258,6 +264,27 @@ static pgs_status set_environment(const pgs_parsed *p, pgs_err *err) {
     return PGS_OK;
 }
 
+/* Everybody on this machine can read a command line. */
+static void warn_of_password(const char *given) {
+    const char *colon = given ? strstr(given, "://") : NULL;
+    const char *at = colon ? strchr(colon, '@') : NULL;
+    if (given &&
+        (strstr(given, "password") || (at && memchr(colon + 3, ':', (size_t)(at - colon)))))
+        fputs("pgskew-collect: others on this machine can see a password on the command line; keep "
+              "it "
+              "in ~/.pgpass or a service file\n",
+              stderr);
+}
+
+/* A word that only looks like a URI would be sent to the server as a database name. */
+static pgs_status check_dbname(const char *given, pgs_err *err) {
+    if (!given || strstr(given, "://") || strchr(given, '=') || !strchr(given, '@'))
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "--dbname is not a URI, though it has an \"@\"");
+    pgs_hint(err, "a URI begins with postgresql://");
+    return st;
+}
+
 static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs_err *err) {
     const char *url = getenv("DATABASE_URL");
     int64_t lock_ms, statement_s, workers;
@@ -275,8 +302,10 @@ static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs
     options->token_column = p->value[OPT_TOKEN_COLUMN];
     options->created_column = p->value[OPT_CREATED_COLUMN];
     options->snapshot_id = p->value[OPT_SNAPSHOT];
-    pgs_status st = pgs_opts_int("lock-timeout", p->value[OPT_LOCK_TIMEOUT], 1, 60000,
-                                 options->lock_timeout_ms, &lock_ms, err);
+    pgs_status st = check_dbname(options->conninfo, err);
+    if (st == PGS_OK)
+        st = pgs_opts_int("lock-timeout", p->value[OPT_LOCK_TIMEOUT], 1, 60000,
+                          options->lock_timeout_ms, &lock_ms, err);
     if (st == PGS_OK)
         st = pgs_opts_int("statement-timeout", p->value[OPT_STATEMENT_TIMEOUT], 1, 1000000, 0,
                           &statement_s, err);
@@ -300,6 +329,17 @@ static pgs_status print_script(const pgs_pg_options *options, const pgs_listener
     return st;
 }
 
+/* --quiet mutes progress. That something is missing is no progress. */
+static void warn_of_unmeasured(const pgs_snapshot *snap) {
+    bool quiet = false;
+    size_t n = 0;
+    for (size_t i = 0; i < snap->head.n_parts; i++)
+        if (!snap->part[i].measured)
+            n++;
+    if (n > 0 && snap->notes)
+        say(&quiet, snap->notes);
+}
+
 static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
     pgs_pg_options options;
     pgs_snapshot snap;
@@ -311,6 +351,10 @@ static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener
         st = check_destination(p, err);
     if (st == PGS_OK)
         st = pgs_pg_snapshot(&options, listener, &snap, err);
+    if (st == PGS_OK && has(p, OPT_QUIET))
+        warn_of_unmeasured(&snap);
+    if (st == PGS_OK) /* an error keeps the one sentence it has */
+        warn_of_password(p->value[OPT_DBNAME]);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, err);
     if (st == PGS_OK)

@@ -34,7 +34,7 @@ static int distance(const char *a, const char *b) {
 
 static void consider(const char *word, const char *candidate, const char **best, int *least) {
     int d = distance(word, candidate);
-    if (d < *least) {
+    if (d < *least && 2 * (size_t)d <= strlen(word)) {
         *least = d;
         *best = candidate;
     }
@@ -135,7 +135,11 @@ static bool general_option(parser *p, const char *word) {
     for (size_t i = 0; i < PGS_COUNT_OF(GENERAL); i++)
         if (strcmp(word, GENERAL[i].word) == 0)
             return *GENERAL[i].flag = true;
-    return false;
+    /* -h is help, unless the program has psql's -h for a host */
+    bool has_h = false;
+    for (size_t i = 0; i < p->program->n_options; i++)
+        has_h |= p->program->option[i].letter == 'h';
+    return !has_h && strcmp(word, "-h") == 0 && (p->out->help = true);
 }
 
 static pgs_status parse_long(parser *p, const char *word) {
@@ -198,9 +202,10 @@ static pgs_status check_command(const pgs_program *program, const pgs_parsed *ou
     }
     bool few = out->n_arguments < command->min_arguments;
     if (few || out->n_arguments > command->max_arguments) {
-        pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s %s: too %s arguments", program->name,
-                                 command->name, few ? "few" : "many");
-        pgs_hint(err, "%s %s [OPTIONS] %s", program->name, command->name, command->arguments);
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s was given too %s arguments", command->name,
+                                 few ? "few" : "many");
+        pgs_hint(err, "%s %s [OPTIONS]%s%s", program->name, command->name,
+                 *command->arguments ? " " : "", command->arguments);
         return st;
     }
     return PGS_OK;
@@ -247,14 +252,25 @@ static void help_options(const pgs_program *program, uint64_t which, FILE *out) 
             help_option(&program->option[id], out);
 }
 
+/* Whether the example that begins at `line` is of `command`: its second word. */
+static bool is_example_of(const char *line, const char *command) {
+    const char *word = line + strcspn(line, " \n");
+    size_t n = strlen(command);
+    return *word == ' ' && strncmp(word + 1, command, n) == 0 && strchr(" \n", word[1 + n]);
+}
+
+/* The examples of a command, or all of them where it has none of its own. */
 static void help_examples(const pgs_program *program, const char *command, FILE *out) {
+    bool all = true;
+    for (const char *line = program->examples; command && *line; line += strcspn(line, "\n") + 1) {
+        all &= !is_example_of(line, command);
+        if (!strchr(line, '\n'))
+            break;
+    }
     fputs("\nExamples:\n", out);
     for (const char *line = program->examples; *line;) {
         size_t n = strcspn(line, "\n");
-        bool shown = !command;
-        for (const char *s = line; command && s && s < line + n; s = strchr(s + 1, ' '))
-            shown |= strncmp(s + (*s == ' '), command, strlen(command)) == 0;
-        if (shown)
+        if (all || is_example_of(line, command))
             fprintf(out, "  %.*s\n", (int)n, line);
         line += n + (line[n] == '\n');
     }
@@ -339,8 +355,24 @@ void pgs_opts_man(const pgs_program *program, FILE *out) {
 
 /* ---- shared pieces ---- */
 
-int pgs_opts_complain(const pgs_program *program, pgs_status status, const pgs_err *err) {
+/* Connection strings end up where they do not belong: as a path, a table, a number. The colon of
+ * a scheme ("postgresql:/") is passed over; what is left up to the last "@" is the secret. */
+void pgs_opts_redact(char *text) {
+    for (char *word = text + strspn(text, " \""); *word; word += strspn(word, " \"")) {
+        size_t n = strcspn(word, " \"");
+        char *at = memrchr(word, '@', n), *colon = memchr(word, ':', n);
+        if (colon && colon + 1 < word + n && colon[1] == '/')
+            colon = memchr(colon + 1, ':', n - (size_t)(colon + 1 - word));
+        for (char *s = colon ? colon + 1 : at; s < at; s++)
+            *s = '*';
+        word += n;
+    }
+}
+
+int pgs_opts_complain(const pgs_program *program, pgs_status status, pgs_err *err) {
     pgs_buf line = {0};
+    pgs_opts_redact(err->msg);
+    pgs_opts_redact(err->hint);
     pgs_buf_format(&line, "%s: ", program->name);
     pgs_text_escape(&line, err->msg);
     if (err->hint[0]) {

@@ -58,8 +58,12 @@ void pgs_opts_help(const pgs_program *program, const pgs_command *command, FILE 
 /* The manual page, section 1. */
 void pgs_opts_man(const pgs_program *program, FILE *out);
 
-/* "pgskew: message; hint" as one sentence on stderr, escaped; returns the exit code. */
-int pgs_opts_complain(const pgs_program *program, pgs_status status, const pgs_err *err);
+/* Hide in place what may be a password: what stands between a colon and an "@" in one word. */
+void pgs_opts_redact(char *text);
+
+/* "pgskew: message; hint" as one sentence on stderr, redacted (in `err` too) and escaped; returns
+ * the exit code. */
+int pgs_opts_complain(const pgs_program *program, pgs_status status, pgs_err *err);
 
 /* TIME, in microseconds; PGS_TIME_NONE where `text` is NULL. PGS_E_USAGE names the option. */
 pgs_status pgs_opts_time(const char *option, const char *text, int64_t *out_us,

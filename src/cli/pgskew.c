@@ -63,7 +63,7 @@ static const pgs_command COMMAND[PGS_REPORT_KIND_COUNT] = {
     [PGS_REPORT_RECOMMENDATIONS] = {"recommendations", "[PATH...]", "which partitions to rebalance, and how urgently", EVERYWHERE, 0, 10000},
     [PGS_REPORT_HEALTH_SUMMARY] = {"health-summary", "[PATH...]", "counts per status and the skew of every partition, for dashboards", EVERYWHERE, 0, 10000},
     [PGS_REPORT_FULL] = {"full", "[PATH...]", "everything above in one report", EVERYWHERE, 0, 10000},
-    [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE, 0, 10000},
+    [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     /* clang-format on */
 };
 
@@ -150,9 +150,11 @@ static pgs_status gather(const pgs_parsed *p, const pgs_filter *filter, pgs_cata
 
 /* Nothing passed the filter: name what was asked for. */
 static pgs_status nothing_of(const pgs_filter *filter, pgs_err *err) {
-    pgs_status st = pgs_fail(err, PGS_E_NO_INPUT, "no snapshot of %s \"%.100s\" found",
-                             filter->table ? "table" : "source",
-                             filter->table ? filter->table : filter->source);
+    const char *what = filter->table ? " of table \"" : filter->source ? " of source \"" : "";
+    const char *name = filter->table ? filter->table : filter->source ? filter->source : "";
+    bool span = filter->since_us != PGS_TIME_NONE || filter->until_us != PGS_TIME_NONE;
+    pgs_status st = pgs_fail(err, PGS_E_NO_INPUT, "no snapshot%s%.100s%s%s found", what, name,
+                             *what ? "\"" : "", span ? " in that span of time" : "");
     pgs_hint(err, "pgskew list shows what is there");
     return st;
 }
@@ -192,7 +194,9 @@ static pgs_status load(const pgs_parsed *p, pgs_snapshot *snap, pgs_err *err) {
     pgs_status st = filter_from(p, &filter, &at_us, err);
     if (st == PGS_OK)
         st = gather(p, &filter, &catalog, err);
-    if (st == PGS_OK && catalog.n_heads == 0 && (filter.table || filter.source))
+    bool filtered = filter.table || filter.source || filter.since_us != PGS_TIME_NONE ||
+                    filter.until_us != PGS_TIME_NONE;
+    if (st == PGS_OK && catalog.n_heads == 0 && filtered)
         st = nothing_of(&filter, err);
     if (st == PGS_OK)
         st = pgs_catalog_pick(&catalog, at_us, &head, err);
@@ -321,6 +325,12 @@ static int run_list(const pgs_parsed *p) {
 
 static pgs_status check_values(const pgs_parsed *p, pgs_err *err) {
     int64_t threads;
+    if (has(p, OPT_OUTPUT) && pgs_snapshot_is_one(p->value[OPT_OUTPUT])) {
+        pgs_status st = pgs_fail(err, PGS_E_EXISTS, "\"%s\" is a snapshot, and stays one",
+                                 p->value[OPT_OUTPUT]);
+        pgs_hint(err, "choose another name for the answer");
+        return st;
+    }
     return pgs_opts_int("threads", p->value[OPT_THREADS], 1, 1024, 1, &threads, err);
 }
 

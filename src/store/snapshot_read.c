@@ -116,7 +116,9 @@ static pgs_status head_numbers(const pgs_cells *c, pgs_snapshot *out, pgs_err *e
         st = pgs_cell_choice(c, HEAD_VARIANCE_STATUS, skew_name, PGS_SKEW_UNKNOWN, &status, err);
     if (st != PGS_OK)
         return st;
-    if (n_parts < 0 || n_parts > (int64_t)PGS_MAX_PARTITIONS || counts == PGS_COUNTS_COUNT)
+    /* a row takes more than 8 bytes: a promise that the file cannot hold gets no memory */
+    if (n_parts < 0 || n_parts > (int64_t)PGS_MAX_PARTITIONS || counts == PGS_COUNTS_COUNT ||
+        (uint64_t)n_parts > c->d->n_bytes / 8)
         return pgs_database_damaged(c->d, err, "its row in table snapshot is incomplete");
     out->head.n_parts = (size_t)n_parts;
     out->head.counts = (pgs_counts)counts;
@@ -129,6 +131,9 @@ static pgs_status head_numbers(const pgs_cells *c, pgs_snapshot *out, pgs_err *e
     } VALUE[] = {
         {HEAD_STRAY_CHUNKS, PGS_UNIT_ROWS, &out->stray_metric[PGS_CHUNK_COUNT]},
         {HEAD_STRAY_BYTES, PGS_UNIT_BYTES, &out->stray_metric[PGS_SIZE_BYTES]},
+        {HEAD_STRAY_HOUR, PGS_UNIT_ROWS, &out->stray_metric[PGS_CHUNKS_LAST_HOUR]},
+        {HEAD_STRAY_DAY, PGS_UNIT_ROWS, &out->stray_metric[PGS_CHUNKS_LAST_DAY]},
+        {HEAD_STRAY_WEEK, PGS_UNIT_ROWS, &out->stray_metric[PGS_CHUNKS_LAST_WEEK]},
         {HEAD_COLLECT_MS, PGS_UNIT_REAL, &out->collect_ms},
         {HEAD_VARIANCE, PGS_UNIT_REAL, &out->distribution_variance},
     };
@@ -411,6 +416,10 @@ static pgs_status read_into(const char *path, const pgs_selection *selection, pg
     if (st != PGS_OK)
         pgs_snapshot_reset(out);
     return st;
+}
+
+bool pgs_snapshot_is_one(const char *path) {
+    return pgs_database_is_ours(path, PGS_SNAPSHOT_APPLICATION_ID);
 }
 
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) {

@@ -326,3 +326,24 @@ Test(opts, whole_numbers) {
         cr_expect_not_null(strstr(err.msg, "1 to 9"), "%s", err.msg);
     }
 }
+
+Test(opts, what_may_be_a_password_is_hidden) {
+    static const struct {
+        const char *said, *shown;
+    } CASES[] = {
+        {"cannot read \"postgresql://u:SECRET@h/db\": no",
+         "cannot read \"postgresql://u:******@h/db\": no"},
+        {"database \"postgresql+asyncpg:/u:SECRET@h/db\"",
+         "database \"postgresql+asyncpg:/u:******@h/db\""},
+        {"postgres:u:SEC@RET@h", "postgres:*********@h"},
+        {"no colon: and then a@b", "no colon: and then a@b"},
+        {"\"a:b\" \"c@d\"", "\"a:b\" \"c@d\""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "%s", CASES[i].said);
+        pgs_opts_redact(text);
+        cr_expect_str_eq(text, CASES[i].shown);
+    }
+}
