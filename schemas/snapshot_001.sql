@@ -29,6 +29,9 @@ CREATE TABLE snapshot (
     counts            TEXT    NOT NULL CHECK (counts IN ('exact', 'estimate')),
     stray_chunks      INTEGER          CHECK (stray_chunks BETWEEN 0 AND 9007199254740992),
     stray_bytes       INTEGER          CHECK (stray_bytes BETWEEN 0 AND 9007199254740992),
+    stray_last_hour   INTEGER          CHECK (stray_last_hour BETWEEN 0 AND 9007199254740992),
+    stray_last_day    INTEGER          CHECK (stray_last_day BETWEEN 0 AND 9007199254740992),
+    stray_last_week   INTEGER          CHECK (stray_last_week BETWEEN 0 AND 9007199254740992),
     collect_ms        REAL             CHECK (collect_ms BETWEEN 0 AND 1e300),
     notes             TEXT,
     -- derived: population variance of count/expected to 4 decimals, status before rounding

@@ -28,7 +28,7 @@ extern "C" {
 pgs_status pgs_snapshot_derive(pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
 
 /* Check that the derived values of a snapshot that was read from a file are the ones its counts
- * and sizes give. PGS_E_DATA names the first partition and metric that are not. */
+ * and sizes give; the percentages of an import, which may know of rows it does not list, excepted. PGS_E_DATA names the first partition and metric that are not. */
 pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
 
 /* Health of every partition, by chunk skew descending, then number; the counts per status. */

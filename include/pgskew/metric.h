@@ -52,9 +52,9 @@ typedef enum pgs_unit {
     PGS_UNIT_ROWS,    /* integer, 0 .. 2^53 */
     PGS_UNIT_BYTES,   /* integer, 0 .. 2^53 */
     PGS_UNIT_TIME,    /* integer microseconds since 1970 UTC, 0 .. 2^53 (the year 2255) */
-    PGS_UNIT_REAL,    /* any finite value >= 0 */
+    PGS_UNIT_REAL,    /* 0 .. 2^53 */
     PGS_UNIT_PERCENT, /* 0 .. 100, published with 2 decimals */
-    PGS_UNIT_SKEW,    /* >= 0, published with 4 decimals */
+    PGS_UNIT_SKEW,    /* 0 .. 2^53, published with 4 decimals */
     PGS_UNIT_COUNT
 } pgs_unit;
 

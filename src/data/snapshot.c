@@ -227,7 +227,7 @@ static pgs_status sort_collections(pgs_snapshot *snap, pgs_err *err) {
 
 /* ---- check: no looser than the CHECKs of schemas/snapshot_001.sql ---- */
 
-#define MAX_REAL 1e300 /* so that nothing computed from it overflows */
+#define MAX_REAL PGS_MAX_INTEGER /* nothing that is measured or derived comes near */
 
 static bool in_range(pgs_unit unit, double x) {
     if (isnan(x))
@@ -296,6 +296,29 @@ static pgs_status check_part(const pgs_snapshot *snap, size_t p, pgs_err *err) {
     }
     pgs_status st = check_text("name of a partition", part->name, err);
     return st == PGS_OK ? check_text("bounds of a partition", part->bounds, err) : st;
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A partition is known by its name over time, so two cannot share one. */
+static pgs_status check_names_unique(const pgs_snapshot *snap, pgs_err *err) {
+    size_t n = 0;
+    const char **name = pgs_alloc(snap->head.n_parts, sizeof *name);
+    if (!name)
+        return pgs_no_memory(err);
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        if (snap->part[p].name)
+            name[n++] = snap->part[p].name;
+    if (n > 1)
+        qsort(name, n, sizeof *name, by_text);
+    pgs_status st = PGS_OK;
+    for (size_t i = 1; st == PGS_OK && i < n; i++)
+        if (strcmp(name[i - 1], name[i]) == 0)
+            st = pgs_fail(err, PGS_E_DATA, "two partitions are called %.100s", name[i]);
+    pgs_free(name);
+    return st;
 }
 
 /* Sums of rows stay exact in doubles; bytes are only ever summed as integers. */
@@ -401,6 +424,8 @@ pgs_status pgs_snapshot_check(pgs_snapshot *snap, pgs_err *err) {
         st = sort_parts(snap, err);
     for (size_t p = 0; st == PGS_OK && p < snap->head.n_parts; p++)
         st = check_part(snap, p, err);
+    if (st == PGS_OK)
+        st = check_names_unique(snap, err);
     if (st == PGS_OK)
         st = check_strays(snap, err);
     if (st == PGS_OK)

@@ -23,18 +23,25 @@ static bool any_seen(const double *x, size_t n) {
     return false;
 }
 
+/* What the percentages of `of` are shares of. */
+static int64_t total_of(const pgs_snapshot *snap, pgs_metric of) {
+    double stray = snap->stray_metric[of];
+    int64_t total = isnan(stray) ? 0 : (int64_t)stray;
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        if (!isnan(snap->metric[of][p]))
+            total += (int64_t)snap->metric[of][p];
+    return total;
+}
+
 /* Percentages that came with the source know of rows that we do not see: they stay. */
 static void derive_percentages(pgs_snapshot *snap) {
     size_t n = snap->head.n_parts;
     for (size_t k = 0; k < PGS_COUNT_OF(PERCENTAGE); k++) {
         const double *x = snap->metric[PERCENTAGE[k].of];
         double *out = snap->metric[PERCENTAGE[k].percentage];
-        double stray = snap->stray_metric[PERCENTAGE[k].of];
         if (any_seen(out, n))
             continue;
-        int64_t total = isnan(stray) ? 0 : (int64_t)stray;
-        for (size_t p = 0; p < n; p++)
-            total += isnan(x[p]) ? 0 : (int64_t)x[p];
+        int64_t total = total_of(snap, PERCENTAGE[k].of);
         for (size_t p = 0; p < n; p++)
             out[p] = pgs_percentage(x[p], total);
     }
@@ -112,6 +119,22 @@ static pgs_status compare(const pgs_snapshot *snap, const derived *now, pgs_err 
     return PGS_OK;
 }
 
+/* Where the stray rows are known, so is every percentage. An import's are taken as exported, and
+ * metrics that were not read are not judged. */
+static pgs_status compare_percentages(const pgs_snapshot *snap, pgs_err *err) {
+    for (size_t k = 0; k < PGS_COUNT_OF(PERCENTAGE); k++) {
+        const double *x = snap->metric[PERCENTAGE[k].of];
+        const double *percentage = snap->metric[PERCENTAGE[k].percentage];
+        if (isnan(snap->stray_metric[PERCENTAGE[k].of]) || !any_seen(x, snap->head.n_parts))
+            continue;
+        int64_t total = total_of(snap, PERCENTAGE[k].of);
+        for (size_t p = 0; p < snap->head.n_parts; p++)
+            if (!same(percentage[p], pgs_percentage(x[p], total)))
+                return differs(snap, p, pgs_metric_get(PERCENTAGE[k].percentage)->key, err);
+    }
+    return PGS_OK;
+}
+
 pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) {
     size_t n = snap->head.n_parts;
     double *cells = pgs_alloc(n * PGS_COUNT_OF(DERIVED), sizeof *cells);
@@ -125,6 +148,8 @@ pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) {
         st = derive(snap, &now, err);
     if (st == PGS_OK)
         st = compare(snap, &now, err);
+    if (st == PGS_OK)
+        st = compare_percentages(snap, err);
     pgs_free(cells);
     pgs_free(now.health);
     return st;

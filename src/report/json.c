@@ -49,13 +49,31 @@ static void put_raw(json *j, const char *key, const char *raw) {
     fputs(raw, j->out);
 }
 
+/* cJSON escapes control characters below U+0020 only. Those from U+0080 to U+009F and the ones that
+ * reorder text mean something to a terminal too; as \u they mean the same to a parser. */
+static void put_printed(FILE *out, const char *text) {
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+        bool c1 = s[0] == 0xC2 && s[1] >= 0x80 && s[1] <= 0x9F;
+        bool bidi = s[0] == 0xE2 && ((s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) ||
+                                     (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9));
+        if (c1)
+            fprintf(out, "\\u%04x", s[1]);
+        else if (bidi)
+            fprintf(out, "\\u%04x", 0x2000U | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU));
+        else
+            putc(*s, out);
+        s += c1 ? 1 : bidi ? 2 : 0;
+    }
+}
+
 /* Print and free `item`, which may be NULL for want of memory. */
 static void put_item(json *j, const char *key, cJSON *item) {
     char *text = item ? cJSON_PrintUnformatted(item) : NULL;
     cJSON_Delete(item);
     if (!text)
         j->no_memory = true;
-    put_raw(j, key, text ? text : "null");
+    begin(j, key);
+    put_printed(j->out, text ? text : "null");
     cJSON_free(text);
 }
 

@@ -136,9 +136,10 @@ static pgs_status fill_partition(pgs_snapshot *out, size_t p, const pgs_leaf *le
 
 /* What strays add to the denominators of the percentages. Unmeasured ones add nothing, as
  * unmeasured partitions do; the notes name them. */
+static const pgs_metric SUMMED[] = {PGS_CHUNK_COUNT, PGS_SIZE_BYTES, PGS_CHUNKS_LAST_HOUR,
+                                    PGS_CHUNKS_LAST_DAY, PGS_CHUNKS_LAST_WEEK};
+
 static void add_stray(pgs_snapshot *out, const pgs_leaf *leaf, bool is_first) {
-    static const pgs_metric SUMMED[] = {PGS_CHUNK_COUNT, PGS_SIZE_BYTES, PGS_CHUNKS_LAST_HOUR,
-                                        PGS_CHUNKS_LAST_DAY, PGS_CHUNKS_LAST_WEEK};
     for (size_t i = 0; i < PGS_COUNT_OF(SUMMED); i++) {
         double before = is_first ? 0 : out->stray_metric[SUMMED[i]];
         out->stray_metric[SUMMED[i]] = before + leaf->metric[SUMMED[i]];
@@ -147,10 +148,10 @@ static void add_stray(pgs_snapshot *out, const pgs_leaf *leaf, bool is_first) {
 
 static pgs_status fill_strays(const pgs_reading *reading, size_t n_strays, pgs_snapshot *out,
                               pgs_err *err) {
-    if (n_strays == 0) {
-        out->stray_metric[PGS_CHUNK_COUNT] = out->stray_metric[PGS_SIZE_BYTES] = 0;
+    for (size_t i = 0; n_strays == 0 && i < PGS_COUNT_OF(SUMMED); i++)
+        out->stray_metric[SUMMED[i]] = 0;
+    if (n_strays == 0)
         return PGS_OK;
-    }
     pgs_status st = pgs_snapshot_set_strays(out, n_strays, err);
     size_t s = 0;
     bool is_first = true;

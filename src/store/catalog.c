@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "pgskew/store.h"
@@ -122,6 +123,12 @@ static pgs_status add_entry(pgs_catalog *catalog, const char *path, const pgs_fi
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
         return PGS_OK;
+    if (access(path, R_OK) != 0) { /* it could be the newest: nobody may answer without it */
+        pgs_status st = pgs_fail(err, errno == EACCES ? PGS_E_DENIED : PGS_E_IO,
+                                 "cannot read \"%s\": %s", path, strerror(errno));
+        pgs_hint(err, "ask its owner for read permission, or move it out of the directory");
+        return st;
+    }
     if (pgs_database_is_ours(path, PGS_SNAPSHOT_APPLICATION_ID))
         return add_file(catalog, path, filter, err);
     catalog->n_foreign++;

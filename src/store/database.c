@@ -177,6 +177,7 @@ pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t applica
     *d = (pgs_database){.path = path};
     size_t n = 0;
     pgs_status st = pgs_file_read(path, MAX_FILE_BYTES, &d->bytes, &n, err);
+    d->n_bytes = n;
     if (st == PGS_OK)
         st = check_header(path, d->bytes, n, application_id, err);
     if (st == PGS_OK)

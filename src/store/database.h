@@ -9,6 +9,7 @@
 
 typedef struct pgs_database {
     sqlite3 *db;
+    size_t n_bytes;
     char *bytes;       /* the file; NULL for a database that is being written */
     const char *path;  /* for messages; borrowed */
     uint64_t ops_left; /* virtual machine instructions it may still use */

@@ -104,6 +104,9 @@ static pgs_status write_head(pgs_database *d, const pgs_snapshot *snap, pgs_err 
         put_text(&r, HEAD_COUNTS, head->counts == PGS_COUNTS_EXACT ? "exact" : "estimate");
         put_value(&r, HEAD_STRAY_CHUNKS, PGS_UNIT_ROWS, snap->stray_metric[PGS_CHUNK_COUNT]);
         put_value(&r, HEAD_STRAY_BYTES, PGS_UNIT_BYTES, snap->stray_metric[PGS_SIZE_BYTES]);
+        put_value(&r, HEAD_STRAY_HOUR, PGS_UNIT_ROWS, snap->stray_metric[PGS_CHUNKS_LAST_HOUR]);
+        put_value(&r, HEAD_STRAY_DAY, PGS_UNIT_ROWS, snap->stray_metric[PGS_CHUNKS_LAST_DAY]);
+        put_value(&r, HEAD_STRAY_WEEK, PGS_UNIT_ROWS, snap->stray_metric[PGS_CHUNKS_LAST_WEEK]);
         put_value(&r, HEAD_COLLECT_MS, PGS_UNIT_REAL, snap->collect_ms);
         put_text(&r, HEAD_NOTES, snap->notes);
         put_value(&r, HEAD_VARIANCE, PGS_UNIT_REAL, snap->distribution_variance);

@@ -152,6 +152,18 @@ Test(derive, every_altered_column_is_found) {
         }
 }
 
+Test(derive, altered_percentages_are_found_where_the_strays_are_known) {
+    make_snapshot(&snap, 3, CHUNKS, BYTES);
+    snap.stray_metric[PGS_CHUNK_COUNT] = 6;
+    cr_assert_eq(pgs_snapshot_derive(&snap, &err), PGS_OK);
+    cr_assert_eq(pgs_snapshot_verify(&snap, &err), PGS_OK, "%s", err.msg);
+    snap.metric[PGS_CHUNK_PERCENTAGE][1] += 0.01;
+    cr_expect_eq(pgs_snapshot_verify(&snap, &err), PGS_E_DATA);
+    cr_expect_not_null(strstr(err.msg, "chunk_percentage of partition 1"), "%s", err.msg);
+    snap.stray_metric[PGS_CHUNK_COUNT] = NAN; /* an import may know of more rows than we do */
+    cr_expect_eq(pgs_snapshot_verify(&snap, &err), PGS_OK);
+}
+
 Test(derive, an_altered_status_or_variance_is_found) {
     make_derived(&snap, 3, CHUNKS, BYTES);
     snap.health[2] = PGS_HEALTHY;

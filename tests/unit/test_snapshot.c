@@ -271,7 +271,7 @@ Test(snapshot, the_largest_values_are_taken) {
     snap.head.taken_us = INT64_C(1) << 53;
     snap.metric[PGS_LAST_CREATED_AT][0] = PGS_MAX_INTEGER;
     snap.metric[PGS_OLDEST_CREATED_AT][0] = 0;
-    snap.metric[PGS_AVG_TOKENS][0] = 1e300;
+    snap.metric[PGS_AVG_TOKENS][0] = PGS_MAX_INTEGER;
     cr_assert_eq(pgs_snapshot_check(&snap, &err), PGS_OK, "%s", err.msg);
 }
 
@@ -425,4 +425,13 @@ Test(snapshot, statuses_have_the_guide_s_names) {
     cr_expect_null(pgs_health_status_name(PGS_UNMEASURED));
     cr_expect_null(pgs_health_status_name(PGS_HEALTH_STATUS_COUNT));
     cr_expect_null(pgs_skew_status_name(PGS_SKEW_UNKNOWN));
+}
+
+Test(snapshot, two_partitions_cannot_share_a_name) {
+    double counts[] = {1, 2, 3};
+    make_snapshot(&snap, 3, counts, counts);
+    cr_assert_eq(pgs_snapshot_text(&snap, &snap.part[0].name, "chunks_part_00", &err), PGS_OK);
+    cr_assert_eq(pgs_snapshot_text(&snap, &snap.part[2].name, "chunks_part_00", &err), PGS_OK);
+    cr_assert_eq(pgs_snapshot_check(&snap, &err), PGS_E_DATA);
+    cr_expect_not_null(strstr(err.msg, "chunks_part_00"));
 }

@@ -78,7 +78,8 @@ static const struct {
     {"two snapshots",
      "INSERT INTO snapshot SELECT 2, taken_at, taken_at_us, system_identifier, \"database\","
      "table_name, table_relid, source, server_version, in_recovery, stats_reset, partition_count,"
-     "counts, stray_chunks, stray_bytes, collect_ms, notes, distribution_variance,"
+     "counts, stray_chunks, stray_bytes, stray_last_hour, stray_last_day, stray_last_week, "
+     "collect_ms, notes, distribution_variance,"
      "distribution_variance_status FROM snapshot",
      "more than one"},
     {"fewer partitions than promised", "DELETE FROM partition_stat WHERE partition_num = 2",
