@@ -16,7 +16,7 @@ trap 'rm -rf "$prefix"' EXIT
 cmake --install "$build" --prefix "$prefix" >/dev/null
 
 flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name pgskew.pc)") \
-    pkg-config --define-variable=prefix="$prefix" --cflags --libs --static pgskew)
+    pkg-config --cflags --libs --static pgskew)
 "$cc" -std=c17 -Wall -Wextra -Werror -o "$prefix/example" "$here/example.c" $flags
 
 "$prefix/bin/pgskew-collect" import --taken-at 2026-11-20T06:00:00Z -o "$prefix/snap.db" "$case_dir"
