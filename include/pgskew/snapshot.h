@@ -112,7 +112,8 @@ typedef struct pgs_snapshot {
     char *warning;          /* what the reader has to say of the file; never stored */
 
     /* Rows outside the numbered partitions. They are in the percentages' denominators only. */
-    double stray_metric[PGS_METRIC_COUNT]; /* sums; NaN: not observed. Count, bytes and windows are stored */
+    double stray_metric
+        [PGS_METRIC_COUNT]; /* sums; NaN: not observed. Count, bytes and windows are stored */
     size_t n_strays;
     pgs_stray *stray;
 
