@@ -97,8 +97,10 @@ CREATE TABLE collection (
     name          TEXT
 ) WITHOUT ROWID;
 
--- One row per collection and partition; partition_num NULL is all partitions together, where the
--- source did not say which. avg_tokens is token_sum / token_chunk_count, or as the source gave it.
+-- One row per collection and partition; partition_num NULL is all partitions together: there for
+-- a collection in several partitions, because its distinct documents are not their sum, and alone
+-- where the source did not say which. Add up either kind, never both. avg_tokens is as the source
+-- gave it, else NULL: it is token_sum / token_chunk_count.
 CREATE TABLE collection_stat (
     snapshot_id       INTEGER NOT NULL REFERENCES snapshot,
     collection_id     TEXT    NOT NULL REFERENCES collection,

@@ -74,8 +74,9 @@ typedef struct pgs_collection {
     char *name;
 } pgs_collection;
 
-/* What one collection has in one partition; partition_num -1: in all partitions together
- * (an export of collection_chunking_stats does not say where). */
+/* What one collection has in one partition; partition_num -1: in all partitions together. That
+ * row is there for a collection in several partitions, because its distinct documents are not the
+ * sum, and alone where the source does not say where (an export of collection_chunking_stats). */
 typedef struct pgs_collection_stat {
     size_t collection; /* index into pgs_snapshot.collection */
     int64_t partition_num;
@@ -84,9 +85,9 @@ typedef struct pgs_collection_stat {
     double document_count;    /* distinct documents */
     double token_sum;         /* over the chunks that have a token count */
     double token_chunk_count; /* how many those are */
-    double avg_tokens; /* 2 decimals; as exported on import, else token_sum/token_chunk_count */
-    double size_bytes; /* the partition's bytes by share of chunks */
-    double last_created_at; /* microseconds since 1970 UTC */
+    double avg_tokens;        /* 2 decimals, as exported; NaN: it is token_sum/token_chunk_count */
+    double size_bytes;        /* the partition's bytes by share of chunks */
+    double last_created_at;   /* microseconds since 1970 UTC */
 } pgs_collection_stat;
 
 /* What tells one snapshot from another without reading its partitions. */

@@ -386,18 +386,20 @@ static pgs_status check_collections(const pgs_snapshot *snap, pgs_err *err) {
     return PGS_OK;
 }
 
-/* What the analyzer adds up per collection stays exact in doubles. */
+/* What the analyzer adds up per collection stays exact in doubles. Rows for all partitions
+ * together say the same once more. */
 static pgs_status check_collection_sums(const pgs_snapshot *snap, pgs_err *err) {
     static const char *const KEY[] = {"chunk_count", "document_count", "token_sum",
                                       "token_chunk_count"};
-    int64_t sum[PGS_COUNT_OF(KEY)] = {0};
+    int64_t sum[2][PGS_COUNT_OF(KEY)] = {{0}};
     for (size_t i = 0; i < snap->n_collection_stats; i++) {
         const pgs_collection_stat *row = &snap->collection_stat[i];
         const double cell[] = {row->chunk_count, row->document_count, row->token_sum,
                                row->token_chunk_count};
         for (size_t k = 0; k < PGS_COUNT_OF(KEY); k++) {
-            sum[k] += isnan(cell[k]) ? 0 : (int64_t)cell[k];
-            if (sum[k] > (int64_t)PGS_MAX_INTEGER)
+            int64_t *total = &sum[row->partition_num < 0][k];
+            *total += isnan(cell[k]) ? 0 : (int64_t)cell[k];
+            if (*total > (int64_t)PGS_MAX_INTEGER)
                 return pgs_fail(err, PGS_E_DATA, "the sum of %s over all collections is over 2^53",
                                 KEY[k]);
         }

@@ -45,8 +45,8 @@ double pgs_chunk_size_kb(double bytes, double chunks);
  * one. Everything NaN where nothing was observed. */
 void pgs_statistics_of(const pgs_snapshot *snap, pgs_statistics *out);
 
-/* Rows of collection_stat added up per collection, by total_chunks descending, then id;
- * those that were not counted last.
+/* Rows of collection_stat added up per collection, or the one for all partitions together where
+ * there is one; by total_chunks descending, then id; those that were not counted last.
  * out  [snap->n_collections] */
 void pgs_collection_totals(const pgs_snapshot *snap, pgs_collection_total *out);
 

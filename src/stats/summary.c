@@ -149,20 +149,23 @@ static int by_chunks_descending(const void *a, const void *b) {
     return strcmp(x->id, y->id);
 }
 
-/* Rows first..end of collection_stat are those of one collection. */
+/* Rows first..end of collection_stat are those of one collection. Where the first of them is for
+ * all partitions together it alone tells the totals: what is distinct cannot be added up. */
 static void total_one(const pgs_snapshot *snap, size_t first, size_t end,
                       pgs_collection_total *out) {
     double token_sum = NAN, token_chunks = NAN, given_avg = NAN;
+    bool together = first < end && snap->collection_stat[first].partition_num < 0;
     for (size_t i = first; i < end; i++) {
         const pgs_collection_stat *row = &snap->collection_stat[i];
+        out->n_partitions += row->partition_num >= 0 && row->chunk_count > 0;
+        if (together && i > first)
+            continue;
         out->total_chunks = add_seen(out->total_chunks, row->chunk_count);
         out->chunked_documents = add_seen(out->chunked_documents, row->document_count);
         token_sum = add_seen(token_sum, row->token_sum);
         token_chunks = add_seen(token_chunks, row->token_chunk_count);
         out->last_chunk_created = fmax(out->last_chunk_created, row->last_created_at);
-        out->n_partitions += row->partition_num >= 0 && row->chunk_count > 0;
-        if (row->partition_num < 0)
-            given_avg = row->avg_tokens;
+        given_avg = together ? row->avg_tokens : NAN;
     }
     out->avg_tokens_per_chunk =
         isnan(given_avg) ? avg_2_decimals(token_sum, token_chunks) : given_avg;

@@ -250,6 +250,15 @@ static const struct {
     {"tokens over 2^53 together", collections_sum_over_2_53, {"token", "2^53"}},
 };
 
+Test(snapshot, a_row_for_all_partitions_is_not_added_to_its_parts) {
+    make();
+    snap.collection_stat[1].collection = 0;
+    snap.collection_stat[1].partition_num = -1;
+    snap.collection_stat[0].token_sum = snap.collection_stat[1].token_sum = PGS_MAX_INTEGER;
+    cr_assert_eq(pgs_snapshot_check(&snap, &err), PGS_OK, "%s", err.msg);
+    cr_expect_eq(snap.collection_stat[0].partition_num, -1);
+}
+
 Test(snapshot, every_bad_value_is_refused_and_named) {
     for (size_t i = 0; i < PGS_COUNT_OF(REFUSED); i++) {
         make();

@@ -156,6 +156,24 @@ Test(summary, rows_of_a_collection_are_added_up) {
     cr_expect(isnan(d->last_chunk_created) && d->n_partitions == 0);
 }
 
+Test(summary, a_row_for_all_partitions_tells_the_totals) {
+    static const char *const ID[] = {"a", "b"};
+    static const row ROWS[] = {{0, -1, 15, 2, 1001, 9, NAN, 900}, {0, 1, 10, 2, 1000, 8, NAN, 500},
+                               {0, 2, 5, 1, 1, 1, NAN, 900},      {0, 3, 0, 0, NAN, NAN, NAN, NAN},
+                               {1, -1, 6, NAN, 9, 9, 2.5, 7},     {1, 1, 3, 1, 1, 1, NAN, 7},
+                               {1, 2, 3, 1, 1, 1, NAN, 3}};
+    make_collections(2, ID, PGS_COUNT_OF(ROWS), ROWS);
+    pgs_collection_total out[2];
+    pgs_collection_totals(&snap, out);
+    cr_expect(out[0].total_chunks == 15 && out[0].chunked_documents == 2);
+    cr_expect_eq(out[0].avg_tokens_per_chunk, 111.22); /* 1001 / 9 */
+    cr_expect_eq(out[0].last_chunk_created, 900);
+    cr_expect_eq(out[0].n_partitions, 2u);
+    cr_expect(out[1].total_chunks == 6 && isnan(out[1].chunked_documents), "not known, not 2");
+    cr_expect_eq(out[1].avg_tokens_per_chunk, 2.5);
+    cr_expect_eq(out[1].n_partitions, 2u);
+}
+
 Test(summary, an_average_tie_goes_up) {
     static const char *const ID[] = {"a"};
     static const row ROWS[] = {{0, 1, 200, 1, 201, 200, NAN, NAN}}; /* 1.005 */
