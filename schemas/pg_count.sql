@@ -20,7 +20,15 @@ by_collection AS MATERIALIZED (
            sum(chunks) AS chunks, count(document) AS documents,
            sum(token_sum) AS token_sum, sum(token_chunks) AS token_chunks,
            min(oldest) AS oldest, max(newest) AS newest,
-           sum(last_hour) AS last_hour, sum(last_day) AS last_day, sum(last_week) AS last_week
+           sum(last_hour) AS last_hour, sum(last_day) AS last_day, sum(last_week) AS last_week,
+           -- which documents these are, so that those in several leaves can be counted once; not
+           -- when there are too many of them
+           CASE WHEN {{collections}} THEN
+               array_agg(hashtextextended({{document_text}}, 0)) FILTER (
+                   WHERE collection IS NOT NULL AND document IS NOT NULL
+                         AND (SELECT count(document) FROM piece WHERE collection IS NOT NULL)
+                             <= {{max_documents}})
+           END AS hashes
     FROM piece
     GROUP BY leaf, collection
 ),
@@ -45,7 +53,7 @@ SELECT 'leaf' AS row_of, want.leaf, want.relid,
             THEN pg_relation_filenode(want.relid) END,
        coalesce(chunks, 0), coalesce(documents, 0), coalesce(collections, 0), coalesce(avg_tokens, 0),
        coalesce(last_hour, 0), coalesce(last_day, 0), coalesce(last_week, 0), oldest, newest,
-       NULL AS collection, NULL AS key_hash, NULL AS token_sum, NULL AS token_chunks
+       NULL AS collection, NULL AS key_hash, NULL AS token_sum, NULL AS token_chunks, NULL AS hashes
 FROM (VALUES {{leaves}}) AS want (leaf, relid)
 LEFT JOIN by_leaf USING (leaf)
 LEFT JOIN by_document USING (leaf)
@@ -53,6 +61,6 @@ UNION ALL
 SELECT 'collection', leaf, NULL, NULL,
        chunks, documents, NULL, NULL,
        NULL, NULL, NULL, NULL, newest,
-       collection::text, hashtext(collection::text), token_sum, token_chunks
+       collection::text, hashtext(collection::text), token_sum, token_chunks, hashes
 FROM by_collection
 WHERE collection IS NOT NULL AND {{collections}}

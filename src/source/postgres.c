@@ -86,6 +86,7 @@ pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *li
     out->collect_ms = st ? out->collect_ms : pgs_pg_clock_ms() - start_ms;
     pgs_pg_close(&pg);
     pgs_free(reading.collection_row);
+    pgs_documents_reset(&reading.documents);
     pgs_arena_free(reading.arena);
     return st;
 }
@@ -111,6 +112,7 @@ pgs_status pgs_pg_dry_run(const pgs_pg_options *options, const pgs_listener *lis
         *script = out.data;
     pgs_pg_close(&pg);
     pgs_free(reading.collection_row);
+    pgs_documents_reset(&reading.documents);
     pgs_arena_free(reading.arena);
     return st;
 }

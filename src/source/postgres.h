@@ -8,6 +8,7 @@
  *     postgres_leaves.c    the table, its leaves, their numbers
  *     postgres_batch.c     leaves in batches, under savepoints: sizes, and who waits for locks
  *     postgres_count.c     the counting statement and its answers
+ *     postgres_documents.c the documents of a collection that lies in several partitions
  *     postgres_fill.c      what was read becomes a pgs_snapshot */
 #ifndef PGSKEW_SOURCE_POSTGRES_H
 #define PGSKEW_SOURCE_POSTGRES_H
@@ -166,8 +167,17 @@ typedef struct pgs_collection_row {
     char *id;
     size_t leaf;
     int64_t key_hash;
+    size_t first_document, n_documents; /* its part of pgs_documents.hash */
+    bool odd_tokens;                    /* their sum is negative, or not a whole number */
     double chunk_count, document_count, token_sum, token_chunk_count, last_created_at;
 } pgs_collection_row;
+
+/* Hashes of the documents of every row of every collection. */
+typedef struct pgs_documents {
+    int64_t *hash; /* pgs_alloc'ed */
+    size_t n, room;
+    bool unknown; /* there are too many; none is kept */
+} pgs_documents;
 
 /* Everything that is read of one table. */
 typedef struct pgs_reading {
@@ -181,14 +191,17 @@ typedef struct pgs_reading {
     bool in_recovery, has_counters;
     const char *wanted[PGS_COLUMN_COUNT]; /* names of columns */
     char *column[PGS_COLUMN_COUNT];       /* an expression, or NULL: the table does not have it */
+    const char *document_text;            /* an expression: equal documents, equal texts */
     size_t n_leaves;
     pgs_leaf *leaf;
     size_t n_collection_rows, collection_room;
     pgs_collection_row *collection_row; /* pgs_alloc'ed */
+    pgs_documents documents;
     size_t n_names;
     pgs_collection *name; /* collections by their table, in no order */
     size_t n_odd_times;
-    size_t n_moments; /* transactions that rows were read in */
+    size_t n_odd_averages, n_odd_sums; /* of tokens, in partitions and in collections' rows */
+    size_t n_moments;                  /* transactions that rows were read in */
 } pgs_reading;
 
 /* Find the table and its leaves, number them, and read everything that the catalog knows. */
@@ -218,7 +231,22 @@ pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t
                             char **sql, pgs_err *err) PGS_CHECK;
 pgs_status pgs_pg_count_answer(pgs_pg *pg, pgs_reading *reading, const size_t *index, size_t n,
                                const struct pg_result *answer, pgs_err *err) PGS_CHECK;
-enum { PGS_COUNT_COLUMNS = 17 };
+enum { PGS_COUNT_COLUMNS = 18 };
+
+/* ---- postgres_documents.c ---- */
+
+/* All of a table's together; beyond, a collection's documents are known by partition only. */
+enum { PGS_MAX_DOCUMENTS = 1 << 22 };
+
+/* Add what `text` lists, "{-5,17}", to `all`, of which `limit` are too many. PGS_E_DATA: it is no
+ * such list, or not one of `n`. NULL: there are too many. */
+pgs_status pgs_documents_add(pgs_documents *all, const char *text, size_t n, size_t limit,
+                             pgs_err *err) PGS_CHECK;
+
+/* How many different documents `n` rows of one collection have together; NaN: not known. */
+pgs_status pgs_documents_count(const pgs_documents *all, const pgs_collection_row *row, size_t n,
+                               double *out, pgs_err *err) PGS_CHECK;
+void pgs_documents_reset(pgs_documents *all);
 
 /* ---- postgres_fill.c ---- */
 

@@ -54,6 +54,7 @@ pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t
     write_time(pg, reading->hour, &buf[HOUR]);
     write_time(pg, reading->day, &buf[DAY]);
     write_time(pg, reading->week, &buf[WEEK]);
+    char max_documents[PGS_NUM_TEXT_MAX];
     const pgs_pg_fill fill[] = {
         {"arms", pgs_buf_view(&buf[ARMS])},
         {"leaves", pgs_buf_view(&buf[WANTED])},
@@ -62,6 +63,8 @@ pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t
         {"week", pgs_buf_view(&buf[WEEK])},
         {"table", reading->oid},
         {"collections", pg->options->collections ? "true" : "false"},
+        {"document_text", reading->document_text ? reading->document_text : "NULL"},
+        {"max_documents", pgs_int_format(PGS_MAX_DOCUMENTS, max_documents)},
     };
     bool failed = false;
     for (size_t i = 0; i < N_BUFS; i++)
@@ -107,7 +110,10 @@ static void take_leaf_row(pgs_reading *reading, pgs_leaf *leaf, pgs_pg_row *row)
         leaf->metric[COUNT[i]] = pgs_pg_next_count(row);
         row->bad |= isnan(leaf->metric[COUNT[i]]);
     }
-    leaf->metric[PGS_AVG_TOKENS] = pgs_pg_next_number(row);
+    double average = pgs_pg_next_number(row);
+    bool odd = average < 0 || average > PGS_MAX_INTEGER;
+    reading->n_odd_averages += odd && leaf->num >= 0;
+    leaf->metric[PGS_AVG_TOKENS] = odd ? NAN : average;
     for (size_t i = 0; i < PGS_COUNT_OF(WINDOW); i++) {
         leaf->metric[WINDOW[i]] = pgs_pg_next_count(row);
         row->bad |= isnan(leaf->metric[WINDOW[i]]);
@@ -133,6 +139,36 @@ static pgs_collection_row *new_collection_row(pgs_reading *reading) {
     return &reading->collection_row[reading->n_collection_rows++];
 }
 
+/* No token column and no token counted are no sum either, but nothing odd. */
+static void take_tokens(pgs_collection_row *out, pgs_pg_row *row) {
+    bool is_null = PQgetisnull(row->result, row->row, row->column);
+    out->token_sum = pgs_pg_next_number(row);
+    out->token_chunk_count = pgs_pg_next_count(row);
+    bool whole = out->token_sum >= 0 && out->token_sum <= PGS_MAX_INTEGER &&
+                 out->token_sum == floor(out->token_sum);
+    if (!whole)
+        out->token_sum = out->token_chunk_count = NAN;
+    out->odd_tokens = !whole && !is_null;
+}
+
+/* Those of strays are not added up. */
+static pgs_status take_documents(pgs_reading *reading, pgs_collection_row *out, pgs_pg_row *row,
+                                 pgs_err *err) {
+    pgs_documents *all = &reading->documents;
+    const char *hashes = pgs_pg_next_text(row);
+    if (!reading->column[PGS_COLUMN_DOCUMENT])
+        out->document_count = NAN;
+    if (isnan(out->document_count) || reading->leaf[out->leaf].num < 0)
+        return PGS_OK;
+    size_t n = (size_t)out->document_count;
+    pgs_status st = pgs_documents_add(all, hashes, n, PGS_MAX_DOCUMENTS, err);
+    if (!st && !all->unknown) {
+        out->n_documents = n;
+        out->first_document = all->n - n;
+    }
+    return st;
+}
+
 static pgs_status take_collection_row(pgs_reading *reading, size_t leaf, pgs_pg_row *row,
                                       pgs_err *err) {
     pgs_collection_row *out = new_collection_row(reading);
@@ -148,16 +184,10 @@ static pgs_status take_collection_row(pgs_reading *reading, size_t leaf, pgs_pg_
     out->id = pgs_arena_text(reading->arena, pgs_pg_next_needed(row));
     const char *hash = pgs_pg_next_needed(row);
     row->bad |= !pgs_int_parse(hash, INT32_MIN, INT32_MAX, &out->key_hash);
-    out->token_sum = pgs_pg_next_number(row);
-    out->token_chunk_count = pgs_pg_next_count(row);
+    take_tokens(out, row);
     row->bad |= isnan(out->chunk_count);
-    if (!reading->column[PGS_COLUMN_DOCUMENT])
-        out->document_count = NAN;
-    bool whole = out->token_sum >= 0 && out->token_sum <= PGS_MAX_INTEGER &&
-                 out->token_sum == floor(out->token_sum);
-    if (!whole) /* no token column, no token counted, or fractions of tokens */
-        out->token_sum = out->token_chunk_count = NAN;
-    return out->id ? PGS_OK : pgs_no_memory(err);
+    pgs_status st = out->id ? PGS_OK : pgs_no_memory(err);
+    return st ? st : take_documents(reading, out, row, err);
 }
 
 pgs_status pgs_pg_count_answer(pgs_pg *pg, pgs_reading *reading, const size_t *index, size_t n,

@@ -101,6 +101,32 @@ static pgs_status note_unmeasured(const pgs_pg *pg, const pgs_reading *reading, 
     return st;
 }
 
+/* Values that are no time, no average and no sum, and what therefore is not known. */
+static pgs_status note_odd_values(const pgs_pg *pg, const pgs_reading *reading, pgs_snapshot *out,
+                                  pgs_err *err) {
+    const struct {
+        size_t n;
+        const char *what;
+    } ODD[] = {
+        {reading->n_odd_times, "times are infinite or outside 1970-2255 and left out"},
+        {reading->n_odd_averages,
+         "partitions have a negative or too large average of tokens, which is left out"},
+        {reading->n_odd_sums,
+         "sums of a collection's tokens in a partition are negative, too large "
+         "or no whole number and left out"},
+    };
+    pgs_status st = PGS_OK;
+    for (size_t i = 0; !st && i < PGS_COUNT_OF(ODD); i++)
+        if (ODD[i].n > 0)
+            st = note(pg, out, err, "%zu %s", ODD[i].n, ODD[i].what);
+    if (!st && reading->documents.unknown)
+        st = note(pg, out, err,
+                  "more than %d documents: how many a collection in several partitions has is "
+                  "not known",
+                  PGS_MAX_DOCUMENTS);
+    return st;
+}
+
 static pgs_status write_notes(const pgs_pg *pg, const pgs_reading *reading, pgs_snapshot *out,
                               pgs_err *err) {
     pgs_status st = note_unmeasured(pg, reading, out, err);
@@ -114,10 +140,7 @@ static pgs_status write_notes(const pgs_pg *pg, const pgs_reading *reading, pgs_
     if (!st && pg->options->snapshot_id)
         st = note(pg, out, err,
                   "rows are those of an exported snapshot; the time is when they were read");
-    if (!st && reading->n_odd_times > 0)
-        st = note(pg, out, err, "%zu times are infinite or outside 1970-2255 and left out",
-                  reading->n_odd_times);
-    return st;
+    return st ? st : note_odd_values(pg, reading, out, err);
 }
 
 /* ---- partitions and strays ---- */
@@ -219,21 +242,78 @@ static void fill_collection_stat(const pgs_collection_row *row, const pgs_leaf *
     };
 }
 
+static double add_seen(double a, double b) {
+    return isnan(a) ? b : isnan(b) ? a : a + b;
+}
+
+/* One row for all partitions together, after the `n` rows it adds up. Documents are not added up
+ * but counted anew. */
+static pgs_status fill_together(const pgs_reading *reading, const pgs_collection_row *row, size_t n,
+                                pgs_collection_stat *out, pgs_err *err) {
+    const pgs_collection_stat *part = out - n;
+    bool odd_tokens = false;
+    *out = part[0];
+    out->partition_num = -1;
+    for (size_t i = 0; i < n; i++)
+        odd_tokens |= row[i].odd_tokens;
+    for (size_t i = 1; i < n; i++) {
+        out->chunk_count += part[i].chunk_count;
+        out->size_bytes = add_seen(out->size_bytes, part[i].size_bytes);
+        out->token_sum = add_seen(out->token_sum, part[i].token_sum);
+        out->token_chunk_count = add_seen(out->token_chunk_count, part[i].token_chunk_count);
+        out->last_created_at = fmax(out->last_created_at, part[i].last_created_at);
+    }
+    if (odd_tokens)
+        out->token_sum = out->token_chunk_count = NAN;
+    return pgs_documents_count(&reading->documents, row, n, &out->document_count, err);
+}
+
+/* The rows of one collection, and the one for all where there are several. With out == NULL only
+ * count. */
+static pgs_status fill_rows(const pgs_reading *reading, size_t first, size_t end, size_t collection,
+                            pgs_snapshot *out, size_t *n_stats, pgs_err *err) {
+    pgs_status st = PGS_OK;
+    for (size_t r = first; r < end; r++, ++*n_stats) {
+        const pgs_collection_row *row = &reading->collection_row[r];
+        if (out)
+            fill_collection_stat(row, &reading->leaf[row->leaf], collection,
+                                 &out->collection_stat[*n_stats]);
+    }
+    if (end - first < 2)
+        return PGS_OK;
+    if (out)
+        st = fill_together(reading, &reading->collection_row[first], end - first,
+                           &out->collection_stat[*n_stats], err);
+    ++*n_stats;
+    return st;
+}
+
+static size_t end_of_rows(const pgs_reading *reading, size_t first) {
+    const pgs_collection_row *row = reading->collection_row;
+    size_t end = first + 1;
+    while (end < reading->n_collection_rows && strcmp(row[end].id, row[first].id) == 0)
+        end++;
+    return end;
+}
+
 /* Rows of strays and of leaves that turned out to be unmeasured do not count. */
 static size_t drop_rows(pgs_reading *reading) {
     size_t n = 0;
     for (size_t i = 0; i < reading->n_collection_rows; i++) {
         const pgs_leaf *leaf = &reading->leaf[reading->collection_row[i].leaf];
-        if (leaf->num >= 0 && leaf->state == PGS_LEAF_MEASURED)
-            reading->collection_row[n++] = reading->collection_row[i];
+        if (leaf->num < 0 || leaf->state != PGS_LEAF_MEASURED)
+            continue;
+        reading->n_odd_sums += reading->collection_row[i].odd_tokens;
+        reading->collection_row[n++] = reading->collection_row[i];
     }
     return n;
 }
 
 /* Walk names and rows, both sorted by id, side by side. With out == NULL only count. */
 static pgs_status merge_collections(const pgs_reading *reading, pgs_snapshot *out, size_t *n_out,
-                                    pgs_err *err) {
+                                    size_t *n_stats, pgs_err *err) {
     size_t r = 0, k = 0, n = 0;
+    *n_stats = 0;
     pgs_status st = PGS_OK;
     while (!st && (r < reading->n_collection_rows || k < reading->n_names)) {
         const char *row = r < reading->n_collection_rows ? reading->collection_row[r].id : NULL;
@@ -246,13 +326,11 @@ static pgs_status merge_collections(const pgs_reading *reading, pgs_snapshot *ou
             st = pgs_snapshot_text(out, &out->collection[n].id, id, err);
         if (out && !st)
             st = pgs_snapshot_text(out, &out->collection[n].name, name, err);
-        for (; r < reading->n_collection_rows && strcmp(reading->collection_row[r].id, id) == 0;
-             r++)
-            if (out)
-                fill_collection_stat(&reading->collection_row[r],
-                                     &reading->leaf[reading->collection_row[r].leaf], n,
-                                     &out->collection_stat[r]);
-        while (k < reading->n_names && strcmp(reading->name[k].id, id) == 0)
+        size_t end = order <= 0 ? end_of_rows(reading, r) : r;
+        if (!st)
+            st = fill_rows(reading, r, end, n, out, n_stats, err);
+        r = end;
+        while (named && k < reading->n_names && strcmp(reading->name[k].id, id) == 0)
             k++;
         n++;
     }
@@ -261,17 +339,17 @@ static pgs_status merge_collections(const pgs_reading *reading, pgs_snapshot *ou
 }
 
 static pgs_status fill_collections(pgs_reading *reading, pgs_snapshot *out, pgs_err *err) {
-    size_t n;
+    size_t n, n_stats;
     reading->n_collection_rows = drop_rows(reading);
     if (reading->n_collection_rows > 0)
         qsort(reading->collection_row, reading->n_collection_rows, sizeof(pgs_collection_row),
               row_by_id);
     if (reading->n_names > 0)
         qsort(reading->name, reading->n_names, sizeof(pgs_collection), name_by_id);
-    pgs_status st = merge_collections(reading, NULL, &n, err);
+    pgs_status st = merge_collections(reading, NULL, &n, &n_stats, err);
     if (!st)
-        st = pgs_snapshot_set_collections(out, n, reading->n_collection_rows, err);
-    return st ? st : merge_collections(reading, out, &n, err);
+        st = pgs_snapshot_set_collections(out, n, n_stats, err);
+    return st ? st : merge_collections(reading, out, &n, &n_stats, err);
 }
 
 /* ---- the whole ---- */

@@ -124,6 +124,21 @@ static const struct {
     {PGS_COLUMN_CREATED, "date", 0, "::timestamptz"},
 };
 
+/* Types of which equal values can have different texts: 1.0 and 1.00. */
+static const struct {
+    const char *type, *document_text;
+} NOT_BY_TEXT[] = {
+    {"numeric", "trim_scale(document)::text"},
+    {"citext", "lower(document::text)"},
+};
+
+static const char *document_text(const char *type) {
+    for (size_t i = 0; i < PGS_COUNT_OF(NOT_BY_TEXT); i++)
+        if (strcmp(NOT_BY_TEXT[i].type, type) == 0)
+            return NOT_BY_TEXT[i].document_text;
+    return "document::text";
+}
+
 static pgs_status take_column(pgs_pg *pg, pgs_reading *reading, const PGresult *answer, int n,
                               pgs_err *err) {
     pgs_pg_row row = {.result = answer, .row = n};
@@ -142,6 +157,8 @@ static pgs_status take_column(pgs_pg *pg, pgs_reading *reading, const PGresult *
         pgs_buf_text(&buf, COLUMN_TYPE[i].cast);
         reading->column[use] = buf.failed ? NULL : keep(reading, buf.data);
         pgs_buf_reset(&buf);
+        if (use == PGS_COLUMN_DOCUMENT)
+            reading->document_text = document_text(type);
         return reading->column[use] ? PGS_OK : pgs_no_memory(err);
     }
     return PGS_OK; /* of a type that has no use: as if it were not there */

@@ -109,6 +109,41 @@ static void keep_wanted(PGresult *result, const char *wanted) {
     result->n_rows = n;
 }
 
+static const char *const LEAF_NAME[] = {"chunks_part_00", "chunks_part_01", "chunks_part_02",
+                                        "chunks_default"};
+
+/* Where the statement's list has this leaf, its tag; false: it was not asked for. */
+static bool find_tag(const char *sql, int leaf, char tag[8]) {
+    char name[64];
+    snprintf(name, sizeof name, "'public.%s'::regclass", LEAF_NAME[leaf % 4]);
+    const char *open = strstr(sql, name);
+    if (!open)
+        return false;
+    while (*open != '(')
+        open--;
+    snprintf(tag, 8, "%.*s", (int)strcspn(open + 1, ","), open + 1);
+    return true;
+}
+
+/* After the leaves: 'collection', tag, ..., from fake.collections. */
+static void add_collections(PGresult *result, const char *sql) {
+    static PGresult given; /* its text outlives the call */
+    static char tag[MAX_ROWS][8], word[] = "collection";
+    static const int PLACE[] = {4, 5, 12, 13, 14, 15, 16, 17};
+    memset(&given, 0, sizeof given);
+    split(&given, fake.collections);
+    for (int r = 0; r < given.n_rows; r++) {
+        if (!find_tag(sql, atoi(given.cell[r][0]) - 901, tag[r]))
+            continue;
+        char **cell = result->cell[result->n_rows++];
+        memset(cell, 0, sizeof result->cell[0]);
+        cell[0] = word;
+        cell[1] = tag[r];
+        for (int c = 0; c < 8; c++)
+            cell[PLACE[c]] = given.cell[r][1 + c];
+    }
+}
+
 /* The statement names its leaves as (tag, 'name'::regclass::oid): make the rows it asks for out
  * of "oid|filenode|counts ...": 'leaf', tag, ..., no collection. */
 static void shape_counts(PGresult *result, const char *sql) {
@@ -117,17 +152,8 @@ static void shape_counts(PGresult *result, const char *sql) {
     const PGresult given = *result;
     int n = 0;
     for (int r = 0; r < given.n_rows; r++) {
-        char name[64];
-        static const char *const NAME[] = {"chunks_part_00", "chunks_part_01", "chunks_part_02",
-                                           "chunks_default"};
-        snprintf(name, sizeof name, "'public.%s'::regclass", NAME[r % 4]);
-        const char *found = strstr(sql, name);
-        if (!found)
+        if (!find_tag(sql, r, tag[n]))
             continue;
-        const char *open = found;
-        while (*open != '(')
-            open--;
-        snprintf(tag[n], sizeof tag[n], "%.*s", (int)strcspn(open + 1, ","), open + 1);
         memset(result->cell[n], 0, sizeof result->cell[n]);
         result->cell[n][0] = leaf_word;
         result->cell[n][1] = tag[n];
@@ -136,7 +162,9 @@ static void shape_counts(PGresult *result, const char *sql) {
         n++;
     }
     result->n_rows = n;
-    result->n_columns = 17;
+    result->n_columns = 18;
+    if (fake.collections)
+        add_collections(result, sql);
 }
 
 static void spoil(PGresult *result, fake_table which) {

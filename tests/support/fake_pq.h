@@ -26,6 +26,10 @@ typedef struct fake_server {
      * that were asked for are given. NULL: the usual answer. */
     const char *answer[FAKE_ANSWER_COUNT];
 
+    /* rows of collections that the counts end with, for leaves that were asked for: oid, chunks,
+     * documents, newest, id, hash of the id, tokens, chunks with tokens, hashes of documents */
+    const char *collections;
+
     const char *connect_error; /* what PQerrorMessage says when connecting fails; NULL: works */
     bool needs_password;
     bool never_answers;     /* connecting waits for ever */

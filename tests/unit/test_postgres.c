@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "pgskew/source.h"
+#include "source/postgres.h"
 #include "support/fake_pq.h"
 
 #define SECRET "Hu5h!secret"
@@ -256,6 +257,7 @@ Test(postgres, an_interruption_at_any_statement) {
 }
 
 Test(postgres, running_out_of_memory_anywhere) {
+    fake.collections = "901|100|1|\\N|a|5|1|1|{1}\n902|50|1|\\N|a|5|1|1|{1}";
     options.collections = true;
     for (size_t nth = 1;; nth++) {
         pgs_mem_fail_at(nth);
@@ -303,6 +305,112 @@ Test(postgres, a_refusal_at_any_statement_ends_in_words) {
     cr_expect_eq(n_failed, n - 2, "only the system identifier and the names are optional");
 }
 
+/* ---- collections in several partitions ---- */
+
+/* "a" has documents 1, 2, 3 and 3, -9; the stray's 7 and the chunk without a document add none. */
+#define SPREAD                                                                                     \
+    "901|60|3|2025-10-20 10:00:00+00|a|5|600|60|{1,2,3}\n"                                         \
+    "901|40|1|2025-10-20 10:00:00+00|b|6|\\N|0|{1}\n"                                              \
+    "902|50|2|2025-10-21 10:00:00+00|a|5|50|40|%s\n"                                               \
+    "904|7|1|2025-10-22 10:00:00+00|a|5|7|7|{7}"
+
+static const pgs_collection_stat *take_spread(const char *hashes, pgs_status want) {
+    static char rows[1024];
+    snprintf(rows, sizeof rows, SPREAD, hashes);
+    fake.collections = rows;
+    options.collections = true;
+    cr_assert_eq(take(), want, "%s: %s", hashes, got.err.msg);
+    return got.snap.collection_stat;
+}
+
+Test(postgres, documents_of_a_collection_in_two_partitions_count_once) {
+    const pgs_collection_stat *stat = take_spread("{3,-9223372036854775808}", PGS_OK);
+    cr_assert_eq(got.snap.n_collection_stats, 4);
+    cr_expect(stat[0].partition_num == -1 && stat[1].partition_num == 0 &&
+              stat[2].partition_num == 1 && stat[0].collection == 0);
+    cr_expect_eq(stat[0].document_count, 4, "%g", stat[0].document_count);
+    cr_expect_eq(stat[0].chunk_count, 110);
+    cr_expect_eq(stat[0].token_sum, 650);
+    cr_expect_eq(stat[0].token_chunk_count, 100);
+    cr_expect_eq(stat[0].size_bytes, stat[1].size_bytes + stat[2].size_bytes);
+    cr_expect_eq(stat[0].last_created_at, 1761040800e6); /* 2025-10-21 10:00 */
+    cr_expect_eq(stat[0].key_hash, 5);
+    cr_expect(isnan(stat[0].avg_tokens));
+    cr_expect(stat[3].collection == 1 && stat[3].partition_num == 0, "one partition, one row");
+    cr_expect(isnan(stat[3].token_sum), "no token was counted");
+    cr_expect_null(strstr(got.snap.notes, "tokens"), "%s", got.snap.notes);
+}
+
+Test(postgres, documents_that_are_no_list_of_hashes_are_nonsense) {
+    static const char *const HASHES[] = {
+        "{}",
+        "{3}",
+        "{3,4,5}",
+        "{3,x}",
+        "{3,4",
+        "3,4}",
+        "{3,4}x",
+        "{3,,4}",
+        "{3, 4}",
+        "{3,+4}",
+        "{3;4}",
+        "{3,NULL}",
+        "{3,9223372036854775808}",
+        "{{3,4}}",
+        "{,3,4}",
+        "{3,4.0}",
+        "{-,4}",
+    };
+    for (size_t i = 0; i < PGS_COUNT_OF(HASHES); i++) {
+        take_spread(HASHES[i], PGS_E_DATA);
+        cr_expect(strstr(got.err.msg, "count the rows"), "%s: %s", HASHES[i], got.err.msg);
+    }
+}
+
+Test(postgres, too_many_documents_are_not_counted_rather_than_wrong) {
+    const pgs_collection_stat *stat = take_spread("\\N", PGS_OK);
+    cr_assert_eq(got.snap.n_collection_stats, 4);
+    cr_expect(isnan(stat[0].document_count));
+    cr_expect(stat[0].chunk_count == 110 && stat[1].document_count == 3);
+    cr_expect(strstr(got.snap.notes, "more than 4194304 documents"), "%s", got.snap.notes);
+}
+
+Test(postgres, a_limit_on_documents) {
+    pgs_documents all = {0};
+    cr_assert_eq(pgs_documents_add(&all, "{1,2}", 2, 3, NULL), PGS_OK);
+    cr_assert_eq(pgs_documents_add(&all, NULL, 0, 3, NULL), PGS_OK);
+    cr_assert_eq(pgs_documents_add(&all, "{2}", 1, 3, NULL), PGS_OK);
+    const pgs_collection_row row[] = {{.n_documents = 2, .document_count = 2},
+                                      {.n_documents = 0, .document_count = 0},
+                                      {.n_documents = 1, .document_count = 1, .first_document = 2}};
+    double n;
+    cr_assert_eq(pgs_documents_count(&all, row, 3, &n, NULL), PGS_OK);
+    cr_expect_eq(n, 2);
+    cr_assert_eq(pgs_documents_add(&all, "{4}", 1, 3, NULL), PGS_OK);
+    cr_expect(all.unknown && !all.hash);
+    cr_assert_eq(pgs_documents_count(&all, row, 3, &n, NULL), PGS_OK);
+    cr_expect(isnan(n));
+    pgs_documents_reset(&all);
+}
+
+Test(postgres, a_negative_average_of_tokens_is_not_observed) {
+    fake.answer[FAKE_COUNTS] = "901|901|100|20|2|-0.5|1|2|3|\\N|\\N\n"
+                               "902|902|50|10|1|3.5|0|0|5|\\N|\\N\n"
+                               "903|903|0|0|0|1e300|0|0|0|\\N|\\N\n"
+                               "904|904|7|1|1|-1|0|0|7|\\N|\\N";
+    fake.collections = "901|100|1|\\N|a|5|-50|100|{1}\n902|50|1|\\N|a|5|175|50|{1}";
+    options.collections = true;
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect(isnan(got.snap.metric[PGS_AVG_TOKENS][0]));
+    cr_expect_eq(got.snap.metric[PGS_AVG_TOKENS][1], 3.5);
+    cr_expect(isnan(got.snap.metric[PGS_AVG_TOKENS][2]));
+    cr_expect(strstr(got.snap.notes, "2 partitions have a negative"), "%s", got.snap.notes);
+    cr_expect(strstr(got.snap.notes, "1 sums of a collection's tokens"), "%s", got.snap.notes);
+    const pgs_collection_stat *stat = got.snap.collection_stat;
+    cr_expect(isnan(stat[0].token_sum) && isnan(stat[1].token_sum), "part of a sum is none");
+    cr_expect(stat[2].token_sum == 175 && stat[0].document_count == 1);
+}
+
 /* Any cell of any answer may hold anything: a status, never a crash; and what is taken for good
  * passes the snapshot's own check. */
 Test(postgres, nonsense_in_any_cell) {
@@ -315,10 +423,13 @@ Test(postgres, nonsense_in_any_cell) {
                                        "\xff\xfe",
                                        "{{arms}}",
                                        "2025-13-45 00:00:00+00"};
+    char rows[1024];
+    snprintf(rows, sizeof rows, SPREAD, "{3,4}");
+    fake.collections = rows;
     options.collections = true;
     for (int which = 0; which < FAKE_ANSWER_COUNT; which++)
-        for (int row = 0; row < 4; row++)
-            for (int column = 0; column < 17; column++)
+        for (int row = 0; row < 8; row++)
+            for (int column = 0; column < PGS_COUNT_COLUMNS; column++)
                 for (size_t i = 0; i < PGS_COUNT_OF(CELL); i++) {
                     fake.spoiled = (fake_table)which;
                     fake.spoiled_row = row;
