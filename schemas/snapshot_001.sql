@@ -83,6 +83,17 @@ CREATE TABLE partition_stat (
     PRIMARY KEY (snapshot_id, partition_num)
 ) WITHOUT ROWID;
 
+-- What analyze_partition_skew() says of the whole table.
+CREATE TABLE skew_metric (
+    snapshot_id INTEGER NOT NULL REFERENCES snapshot,
+    position    INTEGER NOT NULL,
+    metric      TEXT NOT NULL,
+    value       REAL CHECK (value BETWEEN 0 AND 1e300),
+    status      TEXT CHECK (status IN ('NORMAL', 'WARNING', 'CRITICAL')),
+    details     TEXT NOT NULL,
+    PRIMARY KEY (snapshot_id, position)
+) WITHOUT ROWID;
+
 -- Leaves outside the numbered partitions, for example the default partition.
 CREATE TABLE stray (
     snapshot_id    INTEGER NOT NULL REFERENCES snapshot,
@@ -194,59 +205,4 @@ FROM partition_stat
 ORDER BY partition_num;
 
 CREATE VIEW analyze_partition_skew AS
-WITH total AS (
-    SELECT max(chunk_skew) AS chunk_skew,
-           max(size_skew) AS size_skew,
-           sum(health_status = 'UNBALANCED') AS unbalanced,
-           sum(health_status = 'WARNING') AS warning,
-           count(health_status) AS judged,
-           sum(chunks_last_hour > 0 AND hour_percentage >= 12.5) AS hot
-    FROM partition_stat
-)
-SELECT 'chunk_distribution' AS metric,
-       chunk_skew AS value,
-       CASE WHEN chunk_skew >= 0.5 THEN 'CRITICAL' WHEN chunk_skew >= 0.3 THEN 'WARNING'
-            WHEN chunk_skew IS NOT NULL THEN 'NORMAL' END AS status,
-       CASE WHEN chunk_skew >= 0.5 THEN 'Chunk distribution exceeds critical threshold'
-            WHEN chunk_skew >= 0.3 THEN 'Chunk distribution exceeds warning threshold'
-            WHEN chunk_skew IS NOT NULL THEN 'Chunk distribution within expected range'
-            ELSE 'Chunk counts were not observed' END AS details
-FROM total
-UNION ALL
-SELECT 'size_distribution',
-       size_skew,
-       CASE WHEN size_skew >= 0.5 THEN 'CRITICAL' WHEN size_skew >= 0.3 THEN 'WARNING'
-            WHEN size_skew IS NOT NULL THEN 'NORMAL' END,
-       CASE WHEN size_skew >= 0.5 THEN 'Partition size skew exceeds critical threshold'
-            WHEN size_skew >= 0.3 THEN 'Partition size skew exceeds warning threshold'
-            WHEN size_skew IS NOT NULL THEN 'Partition size skew within expected range'
-            ELSE 'Partition sizes were not observed' END
-FROM total
-UNION ALL
-SELECT 'partition_health',
-       CASE WHEN judged = 0 THEN NULL WHEN unbalanced > 0 THEN unbalanced ELSE warning END,
-       CASE WHEN judged = 0 THEN NULL WHEN unbalanced > 0 THEN 'CRITICAL'
-            WHEN warning > 0 THEN 'WARNING' ELSE 'NORMAL' END,
-       CASE WHEN judged = 0 THEN 'No partition was measured'
-            WHEN unbalanced > 0 THEN unbalanced || ' partitions require rebalancing'
-            WHEN warning > 0 THEN warning || ' partitions show early warnings'
-            ELSE 'All partitions report healthy status' END
-FROM total
-UNION ALL
-SELECT 'hot_partitions',
-       hot,
-       CASE WHEN hot > 0 THEN 'WARNING' WHEN hot IS NOT NULL THEN 'NORMAL' END,
-       CASE WHEN hot > 0 THEN 'High recent write activity detected'
-            WHEN hot IS NOT NULL THEN 'No abnormal recent write activity detected'
-            ELSE 'Recent write activity was not observed' END
-FROM total
-UNION ALL
-SELECT 'distribution_variance',
-       distribution_variance,
-       distribution_variance_status,
-       CASE distribution_variance_status
-           WHEN 'CRITICAL' THEN 'Distribution variance exceeds critical threshold'
-           WHEN 'WARNING' THEN 'Distribution variance exceeds warning threshold'
-           WHEN 'NORMAL' THEN 'Distribution variance within expected range'
-           ELSE 'Chunk counts were not observed' END
-FROM snapshot;
+SELECT metric, value, status, details FROM skew_metric ORDER BY position;

@@ -32,23 +32,6 @@ typedef struct pgs_partition_health {
     const char *recommendation; /* NULL: healthy or unmeasured */
 } pgs_partition_health;
 
-/* The guide's SkewMetric. */
-typedef enum pgs_skew_kind {
-    PGS_SKEW_CHUNK_DISTRIBUTION,
-    PGS_SKEW_SIZE_DISTRIBUTION,
-    PGS_SKEW_PARTITION_HEALTH,
-    PGS_SKEW_HOT_PARTITIONS,
-    PGS_SKEW_DISTRIBUTION_VARIANCE,
-    PGS_SKEW_KIND_COUNT
-} pgs_skew_kind;
-
-typedef struct pgs_skew_metric {
-    const char *metric; /* "chunk_distribution", ... */
-    double value;
-    pgs_skew_status status;
-    char details[96];
-} pgs_skew_metric;
-
 typedef enum pgs_alert_kind {
     PGS_ALERT_UNBALANCED, /* details: the partitions */
     PGS_ALERT_WARNING,    /* no details */

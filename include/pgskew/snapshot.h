@@ -47,6 +47,23 @@ typedef enum pgs_skew_status {
 /* "NORMAL", "WARNING", "CRITICAL"; NULL for PGS_SKEW_UNKNOWN. */
 const char *pgs_skew_status_name(pgs_skew_status status);
 
+/* The guide's SkewMetric. */
+typedef enum pgs_skew_kind {
+    PGS_SKEW_CHUNK_DISTRIBUTION,
+    PGS_SKEW_SIZE_DISTRIBUTION,
+    PGS_SKEW_PARTITION_HEALTH,
+    PGS_SKEW_HOT_PARTITIONS,
+    PGS_SKEW_DISTRIBUTION_VARIANCE,
+    PGS_SKEW_KIND_COUNT
+} pgs_skew_kind;
+
+typedef struct pgs_skew_metric {
+    const char *metric; /* "chunk_distribution", ... */
+    double value;
+    pgs_skew_status status;
+    char details[96];
+} pgs_skew_metric;
+
 typedef enum pgs_counts {
     PGS_COUNTS_EXACT,    /* every row was counted */
     PGS_COUNTS_ESTIMATE, /* from the planner's statistics; no row was read */
@@ -124,6 +141,8 @@ typedef struct pgs_snapshot {
     pgs_health_status *health;
     double distribution_variance;        /* published, 4 decimals; NaN: not observed */
     pgs_skew_status distribution_status; /* decided before rounding */
+
+    pgs_skew_metric skew[PGS_SKEW_KIND_COUNT]; /* derived; not read back, because it can be again */
 
     size_t n_collections; /* ascending by id */
     pgs_collection *collection;

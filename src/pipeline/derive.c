@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "health/health.h"
 #include "pgskew/analyze.h"
 #include "stats/stats.h"
 
@@ -79,6 +80,14 @@ static pgs_status derive(const pgs_snapshot *snap, derived *out, pgs_err *err) {
     return PGS_OK;
 }
 
+/* The metrics of the whole table, for whoever reads the file without us. */
+static void derive_skew(pgs_snapshot *snap) {
+    pgs_result result;
+    pgs_result_init(&result);
+    pgs_health_skew(snap, &result);
+    memcpy(snap->skew, result.skew, sizeof snap->skew);
+}
+
 pgs_status pgs_snapshot_derive(pgs_snapshot *snap, pgs_err *err) {
     derived out = {.health = snap->health};
     for (size_t k = 0; k < PGS_COUNT_OF(DERIVED); k++)
@@ -89,6 +98,7 @@ pgs_status pgs_snapshot_derive(pgs_snapshot *snap, pgs_err *err) {
     derive_percentages(snap);
     snap->distribution_variance = out.variance;
     snap->distribution_status = out.variance_status;
+    derive_skew(snap);
     return PGS_OK;
 }
 

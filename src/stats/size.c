@@ -4,10 +4,10 @@
 #include "base/decimal.h"
 #include "stats/stats.h"
 
-/* x / y, or x / y / z where z is not 0, each division at its own numeric scale; 4 decimals. */
+/* x / y / z, each division at its own numeric scale; 4 decimals. */
 static double quotient(double x, double y, int64_t z) {
     double out;
-    if (pgs_settle(x / y / (z != 0 ? (double)z : 1), 4, &out))
+    if (pgs_settle(x / y / (double)z, 4, &out))
         return out;
     pgs_decimal a, b;
     pgs_decimal_init(&a);
@@ -15,10 +15,8 @@ static double quotient(double x, double y, int64_t z) {
     pgs_decimal_set_int(&a, (int64_t)x);
     pgs_decimal_set_int(&b, (int64_t)y);
     pgs_decimal_div(&a, &a, &b);
-    if (z != 0) {
-        pgs_decimal_set_int(&b, z);
-        pgs_decimal_div(&a, &a, &b);
-    }
+    pgs_decimal_set_int(&b, z);
+    pgs_decimal_div(&a, &a, &b);
     pgs_decimal_round(&a, 4);
     out = pgs_decimal_to_double(&a);
     pgs_decimal_reset(&a);
@@ -26,8 +24,13 @@ static double quotient(double x, double y, int64_t z) {
     return out;
 }
 
+/* A power of two divides exactly, so whole ten-thousandths are exact too: half goes up, as numeric's
+ * 16 digits would have it. Sizes in 8 kB pages fall on halves all the time. */
 double pgs_size_mb(double bytes) {
-    return isnan(bytes) ? NAN : quotient(bytes, 1048576, 0);
+    if (isnan(bytes))
+        return NAN;
+    unsigned __int128 scaled = (unsigned __int128)bytes * 10000 + (1 << 19);
+    return (double)(uint64_t)(scaled >> 20) / 10000;
 }
 
 double pgs_chunk_size_kb(double bytes, double chunks) {

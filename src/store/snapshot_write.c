@@ -141,6 +141,27 @@ static pgs_status write_parts(pgs_database *d, const pgs_snapshot *snap, pgs_err
     return st;
 }
 
+static pgs_status write_skew(pgs_database *d, const pgs_snapshot *snap, pgs_err *err) {
+    static const char *const COLUMN[] = {"position", "metric",  "value",
+                                         "status",   "details", "snapshot_id"};
+    row r;
+    pgs_status st = begin_rows(d, "skew_metric", COLUMN, PGS_COUNT_OF(COLUMN), &r, err);
+    for (int k = 0; st == PGS_OK && k < PGS_SKEW_KIND_COUNT; k++) {
+        const pgs_skew_metric *m = &snap->skew[k];
+        if (!m->metric) /* never derived */
+            continue;
+        put_int(&r, 0, k, -1);
+        put_text(&r, 1, m->metric);
+        put_value(&r, 2, PGS_UNIT_REAL, m->value);
+        put_text(&r, 3, pgs_skew_status_name(m->status));
+        put_text(&r, 4, m->details);
+        put_int(&r, 5, 1, 0);
+        st = add_row(&r, err);
+    }
+    sqlite3_finalize(r.stmt);
+    return st;
+}
+
 static pgs_status write_strays(pgs_database *d, const pgs_snapshot *snap, pgs_err *err) {
     static const char *const COLUMN[] = {"partition_name", "chunk_count", "size_bytes",
                                          "snapshot_id"};
@@ -197,7 +218,8 @@ static pgs_status write_collection_stats(pgs_database *d, const pgs_snapshot *sn
 
 pgs_status pgs_snapshot_write(const pgs_snapshot *snap, const char *path, pgs_err *err) {
     static pgs_status (*const PART[])(pgs_database *, const pgs_snapshot *, pgs_err *) = {
-        write_head, write_parts, write_strays, write_collections, write_collection_stats};
+        write_head,   write_parts,       write_skew,
+        write_strays, write_collections, write_collection_stats};
     pgs_database d;
     pgs_status st =
         pgs_database_new(&d, path, PGS_SNAPSHOT_APPLICATION_ID, pgs_sql_snapshot_001, err);
