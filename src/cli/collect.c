@@ -133,6 +133,28 @@ static bool is_directory(const char *path) {
     return (n > 0 && path[n - 1] == '/') || (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
 }
 
+/* The directory a new file would be in must be there and writable. */
+static pgs_status check_parent(const char *path, pgs_err *err) {
+    char *parent = pgs_strdup(path);
+    if (!parent)
+        return pgs_no_memory(err);
+    char *slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = '\0'; /* the root keeps its slash */
+    const char *directory = slash ? parent : ".";
+    struct stat info = {0};
+    pgs_status st = PGS_OK;
+    if (stat(directory, &info) != 0 || access(directory, W_OK | X_OK) != 0 ||
+        !S_ISDIR(info.st_mode)) {
+        int why = S_ISDIR(info.st_mode) || errno == ENOENT ? errno : ENOTDIR;
+        st = pgs_fail(err, PGS_E_EXISTS, "cannot create \"%s\": %s", path, strerror(why));
+        pgs_hint(err, why == ENOENT ? "create the directory first"
+                                    : "choose a directory you may write to");
+    }
+    pgs_free(parent);
+    return st;
+}
+
 /* Before anything is read: would there be a place to write? */
 static pgs_status check_destination(const pgs_parsed *p, pgs_err *err) {
     const char *path = p->value[OPT_OUTPUT];
@@ -154,7 +176,7 @@ static pgs_status check_destination(const pgs_parsed *p, pgs_err *err) {
         pgs_hint(err, "nothing is overwritten: remove it first or choose another name");
         return st;
     }
-    return PGS_OK;
+    return is_directory(path) ? PGS_OK : check_parent(path, err);
 }
 
 static pgs_status destination(const pgs_parsed *p, const pgs_snapshot_head *head, char **out,

@@ -191,6 +191,15 @@ def check_own_snapshot_as_output(bench):
                        "a snapshot is not overwritten by an answer")
 
 
+def check_destination_before_source(bench):
+    """The server is never asked where the answer could not be kept (this one is not even there)."""
+    (bench.scratch / "plain").write_bytes(b"")
+    for what, out in [("a directory that is not there", bench.scratch / "none" / "x.db"),
+                      ("a file for a directory", bench.scratch / "plain" / "x.db")]:
+        got = bench.programs.collect("snapshot", "-d", "host=/nonexistent", "-o", out)
+        bench.fails("snapshot into " + what, got, CANT_CREATE, "x.db")
+
+
 def check_misplaced_secrets(bench):
     uri, secret = "postgresql://u:hunter2SECRET@127.0.0.1:1/db", "hunter2SECRET"
     out = bench.scratch / "never.db"
@@ -221,4 +230,7 @@ def check_readme(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(run_checks(__doc__, (check_usage, check_unreachable, check_choice, check_failed_health, check_verdicts, check_own_snapshot_as_output, check_misplaced_secrets, check_readme)))
+    sys.exit(run_checks(__doc__, (
+        check_usage, check_unreachable, check_choice, check_failed_health, check_verdicts,
+        check_own_snapshot_as_output, check_destination_before_source, check_misplaced_secrets,
+        check_readme)))
