@@ -441,13 +441,8 @@ int main(int argc, char **argv) {
     if (parsed.version)
         return printf("pgskew-collect %s, writes snapshots of schema version %s\n", PGSKEW_VERSION,
                       PGS_SCHEMA_VERSION) < 0;
-    if (parsed.help || parsed.man) {
-        if (parsed.man)
-            pgs_opts_man(&PROGRAM, stdout);
-        else
-            pgs_opts_help(&PROGRAM, parsed.command, stdout);
+    if (pgs_opts_explain(&PROGRAM, &parsed, stdout))
         return 0;
-    }
     bool quiet = has(&parsed, OPT_QUIET);
     pgs_listener listener = {.say = say, .context = &quiet};
     watch_signals(parsed.command);

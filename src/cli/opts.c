@@ -353,6 +353,14 @@ void pgs_opts_man(const pgs_program *program, FILE *out) {
     man_section("NOTES", program->notes, out);
 }
 
+bool pgs_opts_explain(const pgs_program *program, const pgs_parsed *parsed, FILE *out) {
+    if (parsed->man)
+        pgs_opts_man(program, out);
+    else if (parsed->help)
+        pgs_opts_help(program, parsed->command, out);
+    return parsed->man || parsed->help;
+}
+
 /* ---- shared pieces ---- */
 
 /* Connection strings end up where they do not belong: as a path, a table, a number. The colon of

@@ -58,6 +58,9 @@ void pgs_opts_help(const pgs_program *program, const pgs_command *command, FILE 
 /* The manual page, section 1. */
 void pgs_opts_man(const pgs_program *program, FILE *out);
 
+/* Where --help or --man was given, print that: true. */
+bool pgs_opts_explain(const pgs_program *program, const pgs_parsed *parsed, FILE *out);
+
 /* Hide in place what may be a password: what stands between a colon and an "@" in one word. */
 void pgs_opts_redact(char *text);
 

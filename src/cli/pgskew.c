@@ -357,13 +357,8 @@ int main(int argc, char **argv) {
     }
     if (parsed.version)
         return printf("pgskew %s, reads snapshots of schema version 1.x\n", PGSKEW_VERSION) < 0;
-    if (parsed.help || parsed.man) {
-        if (parsed.man)
-            pgs_opts_man(&PROGRAM, stdout);
-        else
-            pgs_opts_help(&PROGRAM, parsed.command, stdout);
+    if (pgs_opts_explain(&PROGRAM, &parsed, stdout))
         return 0;
-    }
     st = check_values(&parsed, &err);
     if (st != PGS_OK)
         return pgs_opts_complain(&PROGRAM, st, &err);

@@ -248,11 +248,12 @@ static pgs_status read_parts(pgs_database *d, uint64_t metrics, pgs_snapshot *ou
 
 /* ---- tables that may be missing or empty ---- */
 
-static pgs_status count_rows(pgs_database *d, const char *table, size_t *n, pgs_err *err) {
-    static const char *const COLUMN[] = {"snapshot_id"};
+/* Rows of `table`; 0 where it is missing. Every row of it has `column`. */
+static pgs_status count_rows(pgs_database *d, const char *table, const char *column, size_t *n,
+                             pgs_err *err) {
     sqlite3_stmt *stmt;
     bool row = true;
-    pgs_status st = pgs_database_select(d, table, COLUMN, 1, "", &stmt, err);
+    pgs_status st = pgs_database_select(d, table, &column, 1, "", &stmt, err);
     for (*n = 0; st == PGS_OK && stmt && row; *n += row)
         st = pgs_database_step(d, stmt, &row, err);
     sqlite3_finalize(stmt);
@@ -263,7 +264,7 @@ static pgs_status read_strays(pgs_database *d, pgs_snapshot *out, pgs_err *err) 
     static const char *const COLUMN[] = {"partition_name", "chunk_count", "size_bytes"};
     size_t n;
     pgs_cells c = {.d = d, .what = "stray", .column = COLUMN};
-    pgs_status st = count_rows(d, "stray", &n, err);
+    pgs_status st = count_rows(d, "stray", "snapshot_id", &n, err);
     if (st != PGS_OK || n == 0)
         return st;
     st = pgs_database_select(d, "stray", COLUMN, 3, "ORDER BY snapshot_id, partition_name", &c.stmt,
@@ -341,22 +342,11 @@ static pgs_status read_stat(const pgs_cells *c, pgs_snapshot *out, size_t i, siz
     return st;
 }
 
-static pgs_status count_collections(pgs_database *d, size_t *n, pgs_err *err) {
-    static const char *const COLUMN[] = {"collection_id"};
-    sqlite3_stmt *stmt;
-    bool row = true;
-    pgs_status st = pgs_database_select(d, "collection", COLUMN, 1, "", &stmt, err);
-    for (*n = 0; st == PGS_OK && stmt && row; *n += row)
-        st = pgs_database_step(d, stmt, &row, err);
-    sqlite3_finalize(stmt);
-    return st;
-}
-
 static pgs_status read_collections(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
     size_t n_collections, n_stats, collection = 0;
-    pgs_status st = count_collections(d, &n_collections, err);
+    pgs_status st = count_rows(d, "collection", "collection_id", &n_collections, err);
     if (st == PGS_OK)
-        st = count_rows(d, "collection_stat", &n_stats, err);
+        st = count_rows(d, "collection_stat", "snapshot_id", &n_stats, err);
     if (st != PGS_OK || n_collections == 0)
         return st;
     pgs_cells c = {.d = d, .what = "collection_stat", .column = pgs_stat_column};
