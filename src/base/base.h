@@ -91,6 +91,11 @@ bool pgs_int_parse(const char *text, int64_t min, int64_t max, int64_t *out);
 /* Whole text is a finite decimal number. */
 bool pgs_real_parse(const char *text, double *out);
 
+/* ---- hash.c: has a block of bytes changed? ---- */
+
+/* XXH3 with 64 bits. Chain calls by passing the last result as `seed`. */
+uint64_t pgs_hash(const void *bytes, size_t n, uint64_t seed);
+
 /* ---- file.c: complete or absent ---- */
 
 /* Create `path` with these bytes, mode 0600: written aside, fsynced, linked into place without

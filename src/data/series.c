@@ -1,0 +1,91 @@
+/* Series and tiles: build, free, find, decode. The decoder here is the plain one, for whoever wants
+ * one moment; kernels decode for those who want them all. */
+#include "pgskew/series.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+
+pgs_metric pgs_measure_metric(pgs_measure measure) {
+    return measure == PGS_BY_CHUNKS ? PGS_CHUNK_COUNT : PGS_SIZE_BYTES;
+}
+
+void pgs_series_init(pgs_series *series) {
+    *series = (pgs_series){.head.taken_us = PGS_TIME_NONE};
+}
+
+void pgs_series_reset(pgs_series *series) {
+    if (!series)
+        return;
+    pgs_arena_free(series->arena);
+    pgs_series_init(series);
+}
+
+size_t pgs_series_find(const pgs_series *series, int64_t at_us) {
+    size_t low = 0, high = series->n_moments; /* the first moment after at_us is in [low, high] */
+    if (at_us == PGS_TIME_NONE)
+        low = high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (series->moment[middle].taken_us <= at_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? low - 1 : series->n_moments;
+}
+
+/* ---- decoding ---- */
+
+/* Sums wrap, so that a tile from a stranger cannot make them undefined. */
+static void add_deltas(uint64_t *row, const uint8_t *delta, unsigned width, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        int64_t d = 0;
+        memcpy(&d, delta + i * width, width);
+        unsigned unused = 64 - 8 * width;
+        row[i] += (uint64_t)((int64_t)((uint64_t)d << unused) >> unused);
+    }
+}
+
+static double value_of(pgs_encoding encoding, uint64_t units, unsigned shift) {
+    int64_t whole = (int64_t)(units << shift);
+    double bits;
+    switch (encoding) {
+    case PGS_ENCODING_BITS:
+        memcpy(&bits, &whole, sizeof bits);
+        return bits;
+    case PGS_ENCODING_HUNDREDTHS:
+        return (double)whole / 100;
+    default:
+        return (double)whole;
+    }
+}
+
+static void put_row(const pgs_tile *tile, size_t t, const uint64_t *row, double *out) {
+    for (size_t i = 0; i < tile->n_lanes; i++)
+        out[i] = pgs_tile_has(tile, t, i) ? value_of(tile->encoding, row[i], tile->shift) : NAN;
+}
+
+/* Decode rows 0..last; those from `first` on go to out, `step` values apart. */
+static void decode(const pgs_tile *tile, size_t first, size_t last, double *out, size_t step) {
+    uint64_t row[PGS_TILE_LANES];
+    memcpy(row, tile->base, tile->stride * sizeof *row);
+    const uint8_t *delta = tile->deltas;
+    for (size_t t = 0; t <= last; t++) {
+        if (t > 0 && tile->width[t] > 0)
+            add_deltas(row, delta, tile->width[t], tile->stride);
+        delta += tile->stride * tile->width[t];
+        if (t >= first)
+            put_row(tile, t, row, out + (t - first) * step);
+    }
+}
+
+void pgs_tile_row(const pgs_tile *tile, size_t t, double *out) {
+    decode(tile, t, t, out, 0);
+}
+
+void pgs_tile_rows(const pgs_tile *tile, double *out) {
+    if (tile->n_moments > 0)
+        decode(tile, 0, tile->n_moments - 1, out, PGS_TILE_LANES);
+}
