@@ -102,6 +102,22 @@ uint64_t pgs_hash(const void *bytes, size_t n, uint64_t seed);
  * overwriting. PGS_E_EXISTS or PGS_E_IO. */
 pgs_status pgs_file_create(const char *path, const void *bytes, size_t n, pgs_err *err) PGS_CHECK;
 
+/* A file that somebody else fills under a temporary name before it takes its own. A run that is
+ * killed leaves it to the next run, which knows it by its name and lock, and removes it. */
+typedef struct pgs_aside {
+    char *name;
+    int fd; /* holds the lock; -1: nothing was begun */
+} pgs_aside;
+
+/* An empty file beside `path`, mode 0600. */
+pgs_status pgs_aside_begin(pgs_aside *aside, const char *path, pgs_err *err) PGS_CHECK;
+
+/* Flush it and give it its name: over what is there, or PGS_E_EXISTS. Then, or where that fails,
+ * nothing is left aside. */
+pgs_status pgs_aside_finish(pgs_aside *aside, const char *path, bool replace,
+                            pgs_err *err) PGS_CHECK;
+void pgs_aside_abandon(pgs_aside *aside); /* fine after finishing */
+
 /* Read all of a regular file of at most `max_bytes`. *out is freed with pgs_free() and has a NUL
  * after its `*n` bytes. PGS_E_NO_INPUT, PGS_E_DENIED, PGS_E_DATA (too large), PGS_E_IO. */
 pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t *n,

@@ -195,6 +195,49 @@ static pgs_status create_by_name(const char *directory, const char *path, const 
     return st;
 }
 
+/* ---- files that somebody else fills ---- */
+
+pgs_status pgs_aside_begin(pgs_aside *aside, const char *path, pgs_err *err) {
+    *aside = (pgs_aside){.fd = -1};
+    char *directory = directory_of(path);
+    if (!directory)
+        return pgs_no_memory(err);
+    remove_leftovers(directory);
+    aside->fd = open_aside(directory, 0600, &aside->name);
+    int why = errno;
+    pgs_free(directory);
+    return aside->fd < 0 ? cannot_create(path, why, err) : PGS_OK;
+}
+
+pgs_status pgs_aside_finish(pgs_aside *aside, const char *path, bool replace, pgs_err *err) {
+    char *directory = directory_of(path);
+    if (!directory)
+        return pgs_no_memory(err);
+    pgs_status st = PGS_OK;
+    if (flush_to_disk(aside->fd) != 0)
+        st = cannot_flush(path, errno, err);
+    else if (replace ? rename(aside->name, path) != 0 : place(aside->name, path) != 0)
+        st = cannot_create(path, errno, err);
+    if (st == PGS_OK) {
+        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        st = sync_directory(fd, path, err);
+        if (fd >= 0)
+            close(fd);
+    }
+    pgs_free(directory);
+    pgs_aside_abandon(aside);
+    return st;
+}
+
+void pgs_aside_abandon(pgs_aside *aside) {
+    if (aside->name)
+        unlink(aside->name); /* gone already where it was renamed */
+    if (aside->fd >= 0)
+        close(aside->fd);
+    pgs_free(aside->name);
+    *aside = (pgs_aside){.fd = -1};
+}
+
 /* ---- no name at all ---- */
 
 static int link_unnamed(int fd, const char *path) {

@@ -12,7 +12,6 @@
 #include "pgskew/store.h"
 
 #define MAX_FILE_BYTES ((size_t)1 << 30)
-#define HEADER_BYTES   100
 #define OPS_PER_CALL   10000
 #define OPS_BASE       UINT64_C(20000000)
 #define OPS_PER_BYTE   64
@@ -30,11 +29,11 @@ static uint32_t big_endian_32(const char *bytes) {
 }
 
 static bool has_magic(const char *bytes, size_t n) {
-    return n >= HEADER_BYTES && memcmp(bytes, "SQLite format 3", 16) == 0;
+    return n >= PGS_DATABASE_HEADER_BYTES && memcmp(bytes, "SQLite format 3", 16) == 0;
 }
 
 bool pgs_database_is_ours(const char *path, uint32_t application_id) {
-    char header[HEADER_BYTES];
+    char header[PGS_DATABASE_HEADER_BYTES];
     FILE *file = fopen(path, "rbe");
     if (!file)
         return false;
@@ -63,8 +62,8 @@ static pgs_status refuse_journal(const char *path, pgs_err *err) {
     return st;
 }
 
-static pgs_status check_header(const char *path, const char *bytes, size_t n,
-                               uint32_t application_id, pgs_err *err) {
+pgs_status pgs_database_check_header(const char *path, const char *bytes, size_t n,
+                                     uint32_t application_id, pgs_err *err) {
     pgs_status st;
     if (!has_magic(bytes, n)) {
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a pgskew snapshot: not a SQLite file", path);
@@ -103,7 +102,7 @@ static int spend(void *context) {
     return 0;
 }
 
-static void distrust(pgs_database *d, size_t file_bytes) {
+void pgs_database_distrust(pgs_database *d, uint64_t file_bytes) {
     static const struct {
         int option, value;
     } CONFIG[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1},
@@ -128,7 +127,7 @@ static void distrust(pgs_database *d, size_t file_bytes) {
         sqlite3_db_config(d->db, CONFIG[i].option, CONFIG[i].value, NULL);
     for (size_t i = 0; i < PGS_COUNT_OF(LIMIT); i++)
         sqlite3_limit(d->db, LIMIT[i].limit, LIMIT[i].value);
-    d->ops_left = OPS_BASE + (uint64_t)file_bytes * OPS_PER_BYTE;
+    d->ops_left = OPS_BASE + file_bytes * OPS_PER_BYTE;
     sqlite3_progress_handler(d->db, OPS_PER_CALL, spend, d);
 }
 
@@ -149,6 +148,8 @@ pgs_status pgs_database_error(pgs_database *d, pgs_err *err) {
         return pgs_no_memory(err);
     if (rc == SQLITE_INTERRUPT)
         return pgs_database_damaged(d, err, "reading it takes longer than a snapshot can need");
+    if (d->on_disk)
+        return pgs_database_file_error(d, rc, err);
     if (!d->bytes)
         return pgs_fail(err, PGS_E_BUG, "cannot build \"%s\": %s", d->path, sqlite3_errmsg(d->db));
     return pgs_database_damaged(d, err, "%s", sqlite3_errmsg(d->db));
@@ -179,7 +180,7 @@ pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t applica
     pgs_status st = pgs_file_read(path, MAX_FILE_BYTES, &d->bytes, &n, err);
     d->n_bytes = n;
     if (st == PGS_OK)
-        st = check_header(path, d->bytes, n, application_id, err);
+        st = pgs_database_check_header(path, d->bytes, n, application_id, err);
     if (st == PGS_OK)
         st = refuse_journal(path, err);
     if (st == PGS_OK &&
@@ -187,7 +188,7 @@ pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t applica
             SQLITE_OK)
         st = pgs_database_error(d, err);
     if (st == PGS_OK) {
-        distrust(d, n);
+        pgs_database_distrust(d, n);
         if (sqlite3_deserialize(d->db, "main", (unsigned char *)d->bytes, (sqlite3_int64)n,
                                 (sqlite3_int64)n, SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
             st = pgs_database_error(d, err);

@@ -1,5 +1,5 @@
-/* SQLite, opened the one way we trust it: a file's bytes in memory, read-only, defensive, with
- * limits. Internal to store/. */
+/* SQLite, opened the two ways we trust it: a snapshot's bytes in memory, a history where it lies;
+ * defensive, with limits. Internal to store/. */
 #ifndef PGSKEW_STORE_DATABASE_H
 #define PGSKEW_STORE_DATABASE_H
 
@@ -13,11 +13,40 @@ typedef struct pgs_database {
     char *bytes;       /* the file; NULL for a database that is being written */
     const char *path;  /* for messages; borrowed */
     uint64_t ops_left; /* virtual machine instructions it may still use */
+    bool on_disk;      /* a history, read or written in place */
 } pgs_database;
 
 /* Whether a file begins like a SQLite database with this application_id. False also when it
  * cannot be read. Costs one read of 100 bytes. */
 bool pgs_database_is_ours(const char *path, uint32_t application_id);
+
+#define PGS_DATABASE_HEADER_BYTES 100
+
+/* Whether a file of `n` bytes that begins with `bytes` (PGS_DATABASE_HEADER_BYTES of them) is a whole
+ * database of ours. */
+pgs_status pgs_database_check_header(const char *path, const char *bytes, size_t n,
+                                     uint32_t application_id, pgs_err *err) PGS_CHECK;
+
+/* Trust nothing in a file of that size: no triggers, no views, limits, a budget of instructions. */
+void pgs_database_distrust(pgs_database *d, uint64_t file_bytes);
+
+/* Open a history where it lies; database_file.c. A change that a killed program left beside it is
+ * rolled back first. PGS_E_RETRY: somebody is changing it, or it cannot be rolled back here. */
+pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t application_id,
+                                  pgs_err *err) PGS_CHECK;
+
+/* The same for changing it: its lock is taken, and a transaction begun. */
+pgs_status pgs_database_open_writable(pgs_database *d, const char *path, uint32_t application_id,
+                                      pgs_err *err) PGS_CHECK;
+
+/* An empty database in the empty file `aside`, a transaction begun. Durable only once the caller has
+ * flushed the file. */
+pgs_status pgs_database_new_file(pgs_database *d, const char *path, const char *aside,
+                                 uint32_t application_id, const char *schema,
+                                 pgs_err *err) PGS_CHECK;
+
+/* What SQLite's `rc` means for a database on disk. */
+pgs_status pgs_database_file_error(pgs_database *d, int rc, pgs_err *err) PGS_CHECK;
 
 /* Read and open a file from strangers. `thorough` runs quick_check over all of it. */
 pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t application_id,

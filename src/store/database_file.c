@@ -1,0 +1,167 @@
+/* Databases that are too large to be read into memory first: histories. They are opened where they
+ * lie, with the same distrust; what SQLite itself does not check, the blocks' checksums do.
+ *
+ * A writer that was killed leaves a journal beside the file. SQLite rolls it back when the file is
+ * next opened for writing, so that is done once before a file with a journal is read. */
+#include "store/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_MS   5000
+#define CACHE_KIB "-4096"
+
+pgs_status pgs_database_file_error(pgs_database *d, int rc, pgs_err *err) {
+    pgs_status st;
+    const char *why = d->db ? sqlite3_errmsg(d->db) : sqlite3_errstr(rc);
+    switch (rc & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        st = pgs_fail(err, PGS_E_RETRY, "\"%s\" is being changed by another program", d->path);
+        pgs_hint(err, "run again when it has finished");
+        return st;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        st = pgs_fail(err, PGS_E_IO, "cannot read or write \"%s\": %s", d->path, why);
+        pgs_hint(err, "look at the disk and the system's log, then run again; nothing was changed");
+        return st;
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        st = pgs_fail(err, PGS_E_DENIED, "cannot open \"%s\": %s", d->path, why);
+        pgs_hint(err,
+                 "it needs permission to read it, and to write it and its directory to change it");
+        return st;
+    default:
+        st = pgs_fail(err, PGS_E_DATA, "\"%s\" is damaged: %s", d->path, why);
+        pgs_hint(err, "restore it from a copy, or pack the snapshots again");
+        return st;
+    }
+}
+
+static pgs_status open_at(pgs_database *d, const char *file, int flags, pgs_err *err) {
+    if (sqlite3_open_v2(file, &d->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                        NULL) != SQLITE_OK)
+        return pgs_database_error(d, err);
+    sqlite3_busy_timeout(d->db, BUSY_MS);
+    sqlite3_extended_result_codes(d->db, 0);
+    return PGS_OK;
+}
+
+/* ---- before reading ---- */
+
+static pgs_status check_file(const char *path, uint32_t application_id, uint64_t *n_bytes,
+                             pgs_err *err) {
+    char header[PGS_DATABASE_HEADER_BYTES] = {0};
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        int why = errno;
+        return pgs_fail(err,
+                        why == ENOENT || why == ENOTDIR ? PGS_E_NO_INPUT
+                        : why == EACCES                 ? PGS_E_DENIED
+                                                        : PGS_E_IO,
+                        "cannot read \"%s\": %s", path, strerror(why));
+    }
+    bool ok = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    ssize_t got = ok ? pread(fd, header, sizeof header, 0) : 0;
+    close(fd);
+    if (!ok)
+        return pgs_fail(err, PGS_E_DATA, "\"%s\" is not a regular file", path);
+    *n_bytes = (uint64_t)info.st_size;
+    return pgs_database_check_header(path, header, got == sizeof header ? (size_t)info.st_size : 0,
+                                     application_id, err);
+}
+
+static bool has_journal(const char *path) {
+    pgs_buf name = {0};
+    struct stat info;
+    pgs_buf_format(&name, "%s-journal", path);
+    bool has = !name.failed && stat(name.data, &info) == 0 && info.st_size > 0;
+    pgs_buf_reset(&name);
+    return has;
+}
+
+/* Opening for writing is what makes SQLite look at a journal. */
+static pgs_status roll_back(const char *path, pgs_err *err) {
+    pgs_database d = {.path = path, .on_disk = true};
+    pgs_status st = open_at(&d, path, SQLITE_OPEN_READWRITE, err);
+    if (st == PGS_OK)
+        st = pgs_database_exec(&d, "SELECT 1 FROM sqlite_master", err);
+    sqlite3_close(d.db);
+    if (st == PGS_OK)
+        return PGS_OK;
+    if (access(path, W_OK) == 0)
+        return st;
+    st = pgs_fail(err, PGS_E_RETRY, "\"%s\" has an unfinished change beside it (-journal)", path);
+    pgs_hint(err, "its owner can roll it back: pgskew verify FILE");
+    return st;
+}
+
+pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t application_id,
+                                  pgs_err *err) {
+    *d = (pgs_database){.path = path, .on_disk = true};
+    uint64_t n = 0;
+    pgs_status st = has_journal(path) ? roll_back(path, err) : PGS_OK;
+    if (st == PGS_OK)
+        st = check_file(path, application_id, &n, err);
+    if (st == PGS_OK)
+        st = open_at(d, path, SQLITE_OPEN_READONLY, err);
+    if (st == PGS_OK) {
+        d->n_bytes = (size_t)n;
+        pgs_database_distrust(d, n);
+        st = pgs_database_exec(d,
+                               "PRAGMA cell_size_check = ON; PRAGMA cache_size = " CACHE_KIB
+                               "; BEGIN; SELECT 1 FROM sqlite_master",
+                               err);
+    }
+    if (st != PGS_OK)
+        pgs_database_close(d);
+    return st;
+}
+
+/* ---- writing ---- */
+
+pgs_status pgs_database_open_writable(pgs_database *d, const char *path, uint32_t application_id,
+                                      pgs_err *err) {
+    *d = (pgs_database){.path = path, .on_disk = true};
+    uint64_t n = 0;
+    pgs_status st = has_journal(path) ? roll_back(path, err) : PGS_OK;
+    if (st == PGS_OK)
+        st = check_file(path, application_id, &n, err);
+    if (st == PGS_OK)
+        st = open_at(d, path, SQLITE_OPEN_READWRITE, err);
+    if (st == PGS_OK) {
+        d->n_bytes = (size_t)n;
+        st = pgs_database_exec(d,
+                               "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+                               "PRAGMA synchronous = EXTRA; PRAGMA cache_size = -32768;"
+                               "BEGIN IMMEDIATE",
+                               err);
+    }
+    if (st != PGS_OK)
+        pgs_database_close(d);
+    return st;
+}
+
+pgs_status pgs_database_new_file(pgs_database *d, const char *path, const char *aside,
+                                 uint32_t application_id, const char *schema, pgs_err *err) {
+    *d = (pgs_database){.path = path, .on_disk = true};
+    char pragmas[200];
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA page_size = 65536; PRAGMA application_id = %u; PRAGMA user_version = 1;"
+             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768;"
+             "BEGIN IMMEDIATE",
+             application_id);
+    pgs_status st = open_at(d, aside, SQLITE_OPEN_READWRITE, err);
+    if (st == PGS_OK)
+        st = pgs_database_exec(d, pragmas, err);
+    if (st == PGS_OK)
+        st = pgs_database_exec(d, schema, err);
+    if (st != PGS_OK)
+        pgs_database_close(d);
+    return st;
+}
