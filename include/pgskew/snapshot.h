@@ -175,6 +175,10 @@ pgs_status pgs_snapshot_text(pgs_snapshot *snap, char **field, const char *text,
 pgs_status pgs_snapshot_note(pgs_snapshot *snap, pgs_err *err, const char *fmt, ...)
     PGS_PRINTF(3, 4) PGS_CHECK;
 
+/* A hash of everything that was observed, and of the percentages: equal for equal content, whichever
+ * file it lies in. The snapshot was read whole. */
+int64_t pgs_snapshot_hash(const pgs_snapshot *snap);
+
 /* Check what section 5 of the promise asks of every snapshot, whoever made it: numbers unique and
  * >= 0, every value in its unit's range, the sums of counts at most 2^53 and of the bytes
  * less than 2^63, text valid UTF-8, unmeasured partitions without values. PGS_E_DATA names

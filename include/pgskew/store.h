@@ -82,6 +82,10 @@ void pgs_catalog_reset(pgs_catalog *catalog);
 pgs_status pgs_catalog_add(pgs_catalog *catalog, const char *path, const pgs_filter *filter,
                            pgs_err *err) PGS_CHECK;
 
+/* Add one more that passes `filter`; its text is copied. */
+pgs_status pgs_catalog_append(pgs_catalog *catalog, const pgs_snapshot_head *head,
+                              const pgs_filter *filter, pgs_err *err) PGS_CHECK;
+
 /* The newest snapshot taken at or before `at_us` (PGS_TIME_NONE: the newest of all), borrowed.
  * PGS_E_NO_INPUT: there is none; PGS_E_USAGE: there is more than one series, the message lists
  * them. */

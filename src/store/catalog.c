@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "pgskew/store.h"
+#include "pgskew/history.h"
 #include "store/database.h"
 #include "store/snapshot_read.h"
 
@@ -97,15 +97,32 @@ static pgs_status append(pgs_catalog *catalog, const pgs_snapshot_head *head, pg
     return st;
 }
 
+pgs_status pgs_catalog_append(pgs_catalog *catalog, const pgs_snapshot_head *head,
+                              const pgs_filter *filter, pgs_err *err) {
+    return passes(head, filter) ? append(catalog, head, err) : PGS_OK;
+}
+
+static pgs_status add_history(pgs_catalog *catalog, const char *path, const pgs_filter *filter,
+                              pgs_err *err) {
+    pgs_history *history;
+    pgs_status st = pgs_history_open(path, 1, &history, err);
+    if (st == PGS_OK)
+        st = pgs_history_catalog(history, filter, catalog, err);
+    pgs_history_close(history);
+    return st;
+}
+
 static pgs_status add_file(pgs_catalog *catalog, const char *path, const pgs_filter *filter,
                            pgs_err *err) {
+    if (pgs_history_is_one(path))
+        return add_history(catalog, path, filter, err);
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
     pgs_status st = pgs_snapshot_read_head(path, &snap, err);
     if (st == PGS_OK && !snap.head.table_name)
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" does not name its table", path);
-    if (st == PGS_OK && passes(&snap.head, filter))
-        st = append(catalog, &snap.head, err);
+    if (st == PGS_OK)
+        st = pgs_catalog_append(catalog, &snap.head, filter, err);
     pgs_snapshot_reset(&snap);
     return st;
 }
@@ -129,7 +146,7 @@ static pgs_status add_entry(pgs_catalog *catalog, const char *path, const pgs_fi
         pgs_hint(err, "ask its owner for read permission, or move it out of the directory");
         return st;
     }
-    if (pgs_database_is_ours(path, PGS_SNAPSHOT_APPLICATION_ID))
+    if (pgs_snapshot_is_one(path) || pgs_history_is_one(path))
         return add_file(catalog, path, filter, err);
     catalog->n_foreign++;
     return catalog->first_foreign ? PGS_OK : keep(catalog, path, &catalog->first_foreign, err);

@@ -37,10 +37,10 @@ void pgs_row_blob(pgs_rows *r, int column, const void *bytes, size_t n) {
         r->rc = sqlite3_bind_blob64(r->stmt, column + 1, bytes, n, SQLITE_STATIC);
 }
 
-pgs_status pgs_rows_begin(pgs_database *d, const char *table, const char *const *column, size_t n,
-                          pgs_rows *out, pgs_err *err) {
+pgs_status pgs_rows_begin(pgs_database *d, const char *conflict, const char *table,
+                          const char *const *column, size_t n, pgs_rows *out, pgs_err *err) {
     pgs_buf sql = {0};
-    pgs_buf_format(&sql, "INSERT INTO %s (", table);
+    pgs_buf_format(&sql, "INSERT %s INTO main.%s (", conflict, table);
     for (size_t i = 0; i < n; i++)
         pgs_buf_format(&sql, "%s\"%s\"", i == 0 ? "" : ", ", column[i]);
     for (size_t i = 0; i < n; i++)

@@ -12,9 +12,10 @@ typedef struct pgs_rows {
     int rc;
 } pgs_rows;
 
-/* INSERT into these columns of `table`; finalize out->stmt with sqlite3_finalize(). */
-pgs_status pgs_rows_begin(pgs_database *d, const char *table, const char *const *column, size_t n,
-                          pgs_rows *out, pgs_err *err) PGS_CHECK;
+/* INSERT into these columns of `table`, `conflict` being "" or "OR REPLACE" or the like; finalize out->stmt with sqlite3_finalize(). */
+pgs_status pgs_rows_begin(pgs_database *d, const char *conflict, const char *table,
+                          const char *const *column, size_t n, pgs_rows *out,
+                          pgs_err *err) PGS_CHECK;
 
 /* Set one column of the row; a NULL text, `none` and NaN leave it NULL. */
 void pgs_row_text(pgs_rows *r, int column, const char *text);

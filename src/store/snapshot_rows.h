@@ -4,7 +4,10 @@
 #define PGSKEW_STORE_SNAPSHOT_ROWS_H
 
 #include "pgskew/snapshot.h"
-#include "store/database.h"
+#include "store/rows.h"
+
+/* Fill the first HEAD_COLUMNS (layout.h) of a row of table snapshot. */
+void pgs_put_head(pgs_rows *r, const pgs_snapshot *snap, int64_t id);
 
 pgs_status pgs_write_head(pgs_database *d, const pgs_snapshot *snap, int64_t id,
                           pgs_err *err) PGS_CHECK;

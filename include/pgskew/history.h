@@ -1,0 +1,91 @@
+/* Packed histories: all moments of one series in one SQLite file (schemas/history_001.sql). */
+#ifndef PGSKEW_HISTORY_H
+#define PGSKEW_HISTORY_H
+
+#include "pgskew/series.h"
+#include "pgskew/store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PGS_HISTORY_APPLICATION_ID 0x50475348 /* "PGSH" */
+
+/* Whether the file at `path` begins like a history. False also where it cannot be read. */
+bool pgs_history_is_one(const char *path);
+
+/* ---- reading ---- */
+
+typedef struct pgs_history pgs_history;
+
+/* Open a history that may come from anyone, for `n_readers` (>= 1) threads that all see the same
+ * state of it. PGS_E_NO_INPUT: no such file; PGS_E_DATA: not a history of ours, damaged, or from a
+ * newer major version; PGS_E_RETRY: it is being changed, or a change lies beside it that cannot be
+ * rolled back here. */
+pgs_status pgs_history_open(const char *path, size_t n_readers, pgs_history **out,
+                            pgs_err *err) PGS_CHECK;
+void pgs_history_close(pgs_history *history); /* NULL is fine */
+
+/* What the file's version has to say; NULL: nothing. */
+const char *pgs_history_warning(const pgs_history *history);
+
+/* Its moments and lanes, read on the first call and borrowed. PGS_E_DATA: they make no sense. */
+pgs_status pgs_history_series(pgs_history *history, const pgs_series **out, pgs_err *err) PGS_CHECK;
+
+/* Number of moments, and the one taken last at or before `at_us` (PGS_TIME_NONE: the last of all),
+ * without reading the others. PGS_E_NO_INPUT: none was. */
+pgs_status pgs_history_find(pgs_history *history, int64_t at_us, size_t *moment,
+                            pgs_err *err) PGS_CHECK;
+
+/* Its tiles, for as long as it is open. Reading one fails with PGS_E_DATA where its bytes are not
+ * what was packed; the message names it. */
+pgs_tile_source pgs_history_tiles(pgs_history *history);
+
+/* One moment as a snapshot: what was observed, and derived percentages that came with their source.
+ * The other derived values are for pgs_snapshot_derive(). `out` must be initialised. */
+pgs_status pgs_history_read(pgs_history *history, size_t moment, const pgs_selection *selection,
+                            pgs_snapshot *out, pgs_err *err) PGS_CHECK;
+
+/* The heads of all moments, oldest first, into the catalog, where `filter` lets them pass. */
+pgs_status pgs_history_catalog(pgs_history *history, const pgs_filter *filter, pgs_catalog *catalog,
+                               pgs_err *err) PGS_CHECK;
+
+/* A hash of everything that was observed at one moment, as the history keeps it. */
+pgs_status pgs_history_hash(pgs_history *history, size_t moment, int64_t *out,
+                            pgs_err *err) PGS_CHECK;
+
+/* ---- packing ---- */
+
+typedef struct pgs_packer pgs_packer;
+
+typedef enum pgs_pack_mode {
+    PGS_PACK_EXTEND,  /* add to the history at `path`; where none is, begin one */
+    PGS_PACK_REBUILD, /* begin anew, and replace the history at `path` when it is finished */
+} pgs_pack_mode;
+
+/* Begin to pack. Until pgs_packer_commit() the file at `path` is as it was, or absent; a run that is
+ * killed leaves it so. PGS_E_RETRY: another program is changing it. */
+pgs_status pgs_packer_open(const char *path, pgs_pack_mode mode, pgs_packer **out,
+                           pgs_err *err) PGS_CHECK;
+
+/* What is packed so far; valid until the next call. */
+const pgs_series *pgs_packer_series(const pgs_packer *packer);
+
+/* Add a moment that is later than all before. `snap` is checked and derived; `moment` its summary;
+ * `given` has a bit for each derived metric that recomputing would give other values.
+ * PGS_E_USAGE: it is of another series; PGS_E_DATA: not later. */
+pgs_status pgs_packer_add(pgs_packer *packer, const pgs_snapshot *snap, const pgs_moment *moment,
+                          uint64_t given, pgs_err *err) PGS_CHECK;
+
+/* Finish: the file then holds everything that was added, durably. `newest` is the last snapshot
+ * that was added; NULL: none was, and nothing is changed. */
+pgs_status pgs_packer_commit(pgs_packer *packer, const pgs_snapshot *newest,
+                             pgs_err *err) PGS_CHECK;
+
+/* Free it; what was not committed is gone. NULL is fine. */
+void pgs_packer_close(pgs_packer *packer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

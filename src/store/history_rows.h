@@ -1,0 +1,26 @@
+/* What reader and packer of a history both know about its tables. Internal to store/. */
+#ifndef PGSKEW_STORE_HISTORY_ROWS_H
+#define PGSKEW_STORE_HISTORY_ROWS_H
+
+#include "pgskew/series.h"
+#include "store/block.h"
+#include "store/database.h"
+
+/* Tiles of this number say whether a partition was there: 1 measured, 2 not. */
+#define PGS_STATE_METRIC   0x100u
+#define PGS_STATE_MEASURED 1.0
+#define PGS_STATE_MISSED   2.0
+
+/* Moments and lanes of the history in `d` into an empty `out`. */
+pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) PGS_CHECK;
+
+/* The columns of table snapshot that hold a pgs_moment, in the order of pgs_moment_put(). */
+#define PGS_MOMENT_COLUMNS 14
+extern const char *const pgs_moment_column[PGS_MOMENT_COLUMNS];
+
+/* Read a block into `buffer` (PGS_BLOCK_MAX_BYTES, 8-byte aligned) and view it as a tile; n_moments
+ * is 0 where there is none. `stmt` is prepared on first use: SELECT data FROM block WHERE id = ?. */
+pgs_status pgs_block_read(pgs_database *d, sqlite3_stmt **stmt, int64_t id, void *buffer,
+                          pgs_tile *out, pgs_err *err) PGS_CHECK;
+
+#endif
