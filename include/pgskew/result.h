@@ -106,6 +106,28 @@ typedef struct pgs_collection_total {
     size_t n_partitions; /* partitions it has chunks in; 0: not observed */
 } pgs_collection_total;
 
+/* How unevenly one column (rows or bytes) of one moment is spread over the partitions. x is the
+ * column's n_seen observed values, T their sum, m = T/n_seen. NaN, null in JSON: not defined,
+ * which is everything but n_seen where nothing was observed, and everything but the variance (0)
+ * and the signed skews (0) where T is 0. */
+typedef struct pgs_measures {
+    size_t n_seen;
+    double variance;             /* population variance, sum (x-m)^2 / n_seen */
+    double cv;                   /* coefficient of variation, sqrt(variance)/m */
+    double gini;                 /* 0 even .. 1 - 1/n_seen, all in one */
+    double normalized_entropy;   /* of the shares, over its largest; 1 even .. 0; NaN for one */
+    double hhi;                  /* Herfindahl-Hirschman, sum of squared shares; 1/n_seen .. 1 */
+    double effective_partitions; /* 1/hhi: as many even ones would be as concentrated */
+    double jain;                 /* Jain's fairness index; 1 even .. 1/n_seen */
+    double max_over_mean;        /* 1 and more */
+    double dispersion_index;     /* T cv^2/(n_seen - 1); about 1 where rows are independent.
+                                    Of rows only: NaN for bytes; NaN for one partition */
+    double equal_keys;           /* (n_seen - 1)/cv^2: random placement of so many keys of equal
+                                    size is as uneven; NaN where all values are equal */
+    double signed_skew_max;      /* x/m - 1 of the fullest */
+    double signed_skew_min;      /* and of the emptiest */
+} pgs_measures;
+
 /* The guide's MonitoringResult with everything the other service methods return. */
 typedef struct pgs_result {
     int64_t taken_us;

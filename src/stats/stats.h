@@ -39,6 +39,27 @@ double pgs_size_mb(double bytes);
 /* bytes/chunks/1024, two divisions, to 4 decimals; 0 without chunks. */
 double pgs_chunk_size_kb(double bytes, double chunks);
 
+/* ---- measures.c: how uneven, in one number each ---- */
+
+/* Count, sum, mean, extremes and population variance of the values that are not NaN; any finite
+ * values, whole or not. All but n_seen is NaN where nothing was seen. */
+typedef struct pgs_moments {
+    size_t n_seen;
+    double sum, mean, min, max, variance;
+} pgs_moments;
+
+pgs_moments pgs_moments_of(const double *x, size_t n);
+
+/* pgs_measures of one column.
+ *   x        [n] rows or bytes; NaN: not observed
+ *   is_rows  whether they are rows, which a dispersion index is defined for
+ *   sorted   [n] room to sort in */
+pgs_measures pgs_measures_of(const double *x, size_t n, bool is_rows, double *sorted);
+
+/* Published skews (of pgs_skew_column) with their signs: negative below an even share.
+ *   x, skew, out  [n]; NaN where x is */
+void pgs_signed_skew(const double *x, const double *skew, size_t n, double *out);
+
 /* ---- summary.c: over all partitions ---- */
 
 /* Count, totals, mean and sample standard deviation over the observed partitions; stddev 0 for
