@@ -1,0 +1,58 @@
+/* Many moments of one partitioned table, small enough to be in memory: what a model thinks with.
+ *
+ * A daily frame is the one that trends and forecasts take: its last row is the moment asked about,
+ * row n_times - 1 - k the state exactly k * 24 hours before it, and a cell the partition's last
+ * observation in the 24 hours that end there (pgs_frame_day() says which row a moment
+ * belongs to). A day nobody looked is a row of NaN. So every step is 24 hours, whatever hour the table was looked at. */
+#ifndef PGSKEW_FRAME_H
+#define PGSKEW_FRAME_H
+
+#include "pgskew/snapshot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PGS_DAY_US ((int64_t)86400 * 1000000)
+
+/* T moments of one partitioned table, P partitions wide.
+ * Cell (m, t, p) is metric[m][t * stride + p]. NaN means "not observed": not born yet, dropped,
+ * locked. Counts are whole numbers of at most 2^53, so sums and comparisons are exact. */
+typedef struct pgs_frame {
+    char *table; /* schema-qualified, UTF-8 */
+    size_t n_times, n_parts;
+    size_t stride;                    /* >= n_parts, a multiple of 8 */
+    int64_t *taken_us;                /* [n_times], UTC since 1970, strictly rising */
+    char **part;                      /* [n_parts], in partition order; NULL: no name observed */
+    int64_t *part_num;                /* [n_parts] */
+    double *metric[PGS_METRIC_COUNT]; /* [n_times * stride], 64-byte aligned, pad NaN; NULL: none */
+
+    struct pgs_arena *arena; /* owns the strings and arrays */
+} pgs_frame;
+
+/* An empty frame. Cannot fail. */
+void pgs_frame_init(pgs_frame *frame);
+
+/* Free everything inside. NULL and zeroed structs are fine. */
+void pgs_frame_reset(pgs_frame *frame);
+
+/* Make room in an empty frame: names NULL, numbers 0, 1, ..., times 0, no metric yet. PGS_E_DATA above
+ * PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
+pgs_status pgs_frame_set_shape(pgs_frame *frame, const char *table, size_t n_times, size_t n_parts,
+                               pgs_err *err) PGS_CHECK;
+
+/* Make room for `metric`, every cell NaN; nothing to do where it is there. PGS_E_BUG without memory. */
+pgs_status pgs_frame_add_metric(pgs_frame *frame, pgs_metric metric, pgs_err *err) PGS_CHECK;
+
+/* Give partition `p` a copy of `name`; NULL is allowed. PGS_E_BUG without memory. */
+pgs_status pgs_frame_set_name(pgs_frame *frame, size_t p, const char *name,
+                              pgs_err *err) PGS_CHECK;
+
+/* How many rows before its last one a daily frame that ends at `last_us` holds the moment
+ * `taken_us` <= `last_us`: 0 for the 24 hours that end with `last_us`. */
+size_t pgs_frame_day(int64_t taken_us, int64_t last_us);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
