@@ -16,6 +16,7 @@
 #define PGSKEW_ANALYZE_H
 
 #include "pgskew/result.h"
+#include "pgskew/series.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -57,6 +58,12 @@ pgs_status pgs_rebalancing_recommend(const pgs_snapshot *snap, pgs_result *out,
 
 /* Collections over all partitions. Empty where none were observed. */
 pgs_status pgs_collections_total(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
+
+/* What a history keeps of a derived snapshot beside its values, and in *given a bit for each derived
+ * percentage that is not what its counts and sizes give: an import's, that knows of rows it does not
+ * list. */
+pgs_status pgs_moment_of(const pgs_snapshot *snap, pgs_moment *out, uint64_t *given,
+                         pgs_err *err) PGS_CHECK;
 
 /* All of the above. */
 pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;

@@ -145,6 +145,50 @@ static pgs_status compare_percentages(const pgs_snapshot *snap, pgs_err *err) {
     return PGS_OK;
 }
 
+static void summarize(const pgs_snapshot *snap, pgs_measure measure, uint64_t *room,
+                      pgs_moment *out) {
+    static const pgs_metric SKEW[PGS_MEASURE_COUNT] = {PGS_CHUNK_SKEW, PGS_SIZE_SKEW};
+    const double *x = snap->metric[pgs_measure_metric(measure)],
+                 *skew = snap->metric[SKEW[measure]];
+    double max = NAN;
+    for (size_t p = 0; p < snap->head.n_parts; p++) {
+        if (isnan(x[p]))
+            continue;
+        out->total[measure] += (int64_t)x[p];
+        out->n_seen[measure]++;
+        max = isnan(max) || skew[p] > max ? skew[p] : max;
+    }
+    out->max_skew[measure] = max;
+    out->stddev[measure] = pgs_stddev_of(x, snap->head.n_parts);
+    out->gini[measure] = pgs_gini(x, snap->head.n_parts, room);
+}
+
+/* Whether some percentage is not the one that would be computed again. */
+static bool is_given(const pgs_snapshot *snap, pgs_metric percentage, pgs_metric of) {
+    int64_t total = total_of(snap, of);
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        if (!same(snap->metric[percentage][p], pgs_percentage(snap->metric[of][p], total)))
+            return true;
+    return false;
+}
+
+pgs_status pgs_moment_of(const pgs_snapshot *snap, pgs_moment *out, uint64_t *given, pgs_err *err) {
+    uint64_t *room = pgs_alloc(2 * snap->head.n_parts, sizeof *room);
+    if (!room)
+        return pgs_no_memory(err);
+    *out = (pgs_moment){.taken_us = snap->head.taken_us, .n_parts = snap->head.n_parts};
+    for (pgs_measure k = 0; k < PGS_MEASURE_COUNT; k++)
+        summarize(snap, k, room, out);
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        out->n_health[snap->health[p]]++;
+    *given = 0;
+    for (size_t k = 0; k < PGS_COUNT_OF(PERCENTAGE); k++)
+        if (is_given(snap, PERCENTAGE[k].percentage, PERCENTAGE[k].of))
+            *given |= UINT64_C(1) << PERCENTAGE[k].percentage;
+    pgs_free(room);
+    return PGS_OK;
+}
+
 pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) {
     size_t n = snap->head.n_parts;
     double *cells = pgs_alloc(n * PGS_COUNT_OF(DERIVED), sizeof *cells);

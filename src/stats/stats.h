@@ -60,11 +60,22 @@ pgs_measures pgs_measures_of(const double *x, size_t n, bool is_rows, double *so
  *   x, skew, out  [n]; NaN where x is */
 void pgs_signed_skew(const double *x, const double *skew, size_t n, double *out);
 
+/* ---- gini.c ---- */
+
+/* sum over i from 1 of (2i - P - 1) x_(i), over P T; NaN where nothing was observed or T is 0.
+ *   x     [n] whole numbers >= 0; NaN: not observed
+ *   room  [2n] to sort in */
+double pgs_gini(const double *x, size_t n, uint64_t *room);
+
 /* ---- summary.c: over all partitions ---- */
 
 /* Count, totals, mean and sample standard deviation over the observed partitions; stddev 0 for
  * one. Everything NaN where nothing was observed. */
 void pgs_statistics_of(const pgs_snapshot *snap, pgs_statistics *out);
+
+/* Sample standard deviation of the observed values, as PostgreSQL's numeric gives it; 0 for one, NaN
+ * for none. */
+double pgs_stddev_of(const double *x, size_t n);
 
 /* Rows of collection_stat added up per collection, or the one for all partitions together where
  * there is one; by total_chunks descending, then id; those that were not counted last.

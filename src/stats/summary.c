@@ -91,6 +91,29 @@ static size_t n_seen(const double *x, size_t n) {
     return seen;
 }
 
+static void sums_init(sums *s) {
+    pgs_decimal_init(&s->n);
+    pgs_decimal_init(&s->x);
+    pgs_decimal_init(&s->x2);
+}
+
+static void sums_reset(sums *s) {
+    pgs_decimal_reset(&s->n);
+    pgs_decimal_reset(&s->x);
+    pgs_decimal_reset(&s->x2);
+}
+
+double pgs_stddev_of(const double *x, size_t n) {
+    sums s;
+    if (n_seen(x, n) == 0)
+        return NAN;
+    sums_init(&s);
+    sums_of(x, n, &s);
+    double out = stddev_of(&s);
+    sums_reset(&s);
+    return out;
+}
+
 void pgs_statistics_of(const pgs_snapshot *snap, pgs_statistics *out) {
     size_t n = snap->head.n_parts;
     const double *counts = snap->metric[PGS_CHUNK_COUNT];
@@ -104,16 +127,12 @@ void pgs_statistics_of(const pgs_snapshot *snap, pgs_statistics *out) {
     if (out->partition_count == 0)
         return;
     sums s;
-    pgs_decimal_init(&s.n);
-    pgs_decimal_init(&s.x);
-    pgs_decimal_init(&s.x2);
+    sums_init(&s);
     sums_of(counts, n, &s);
     out->total_chunks = pgs_decimal_to_double(&s.x);
     out->avg_chunks_per_partition = mean_of(&s);
     out->chunk_count_stddev = stddev_of(&s);
-    pgs_decimal_reset(&s.n);
-    pgs_decimal_reset(&s.x);
-    pgs_decimal_reset(&s.x2);
+    sums_reset(&s);
 }
 
 /* ---- collections ---- */

@@ -1,0 +1,78 @@
+/* What the commands of pgskew share: the options, finding snapshots, writing answers. */
+#ifndef PGSKEW_CLI_PGSKEW_H
+#define PGSKEW_CLI_PGSKEW_H
+
+#include "base/base.h"
+#include "cli/opts.h"
+#include "pgskew/report.h"
+#include "pgskew/store.h"
+
+enum {
+    OPT_FORMAT,
+    OPT_OUTPUT,
+    OPT_TABLE,
+    OPT_SOURCE,
+    OPT_AT,
+    OPT_SINCE,
+    OPT_UNTIL,
+    OPT_PARTITION,
+    OPT_FAIL_ON,
+    OPT_THREADS,
+    OPT_COLOR,
+    OPT_COUNT
+};
+
+/* Commands after those of pgs_report_kind, which come first and in its order. */
+enum { CMD_PACK = PGS_REPORT_KIND_COUNT, CMD_COUNT };
+
+bool pgs_has(const pgs_parsed *p, int option);
+bool pgs_has_value(const pgs_parsed *p, int option, const char *value);
+
+/* The index of the command that was given. */
+int pgs_command_of(const pgs_parsed *p);
+
+/* Say why, and give the exit code. */
+int pgs_complain(pgs_status status, pgs_err *err);
+
+/* ---- input.c ---- */
+
+/* --table, --source, --since, --until and --at. */
+pgs_status pgs_filter_from(const pgs_parsed *p, pgs_filter *filter, int64_t *at_us,
+                           pgs_err *err) PGS_CHECK;
+
+/* The snapshots of the paths given (else $PGSKEW_PATH, else "."); says once what was skipped. */
+pgs_status pgs_gather(const pgs_parsed *p, const pgs_filter *filter, pgs_catalog *catalog,
+                      pgs_err *err) PGS_CHECK;
+
+/* Read what `needs` says of the snapshot `head` names, from its file or from the history that holds
+ * it; derived values are there and right. */
+pgs_status pgs_fetch(const pgs_snapshot_head *head, const pgs_selection *needs, pgs_snapshot *out,
+                     pgs_err *err) PGS_CHECK;
+
+/* The one snapshot that paths, filter and --at name. */
+pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_snapshot *out,
+                         pgs_err *err) PGS_CHECK;
+
+/* ---- output.c ---- */
+
+pgs_report_style pgs_style_from(const pgs_parsed *p);
+pgs_format pgs_format_from(const pgs_parsed *p);
+
+/* A progress line on stderr, where that is a terminal: done of total, and how long it will take.
+ * Nothing for work that takes less than a second. Zeroed: not begun. */
+typedef struct pgs_progress {
+    const char *what;
+    double began_s, said_s;
+    bool shown;
+} pgs_progress;
+
+void pgs_progress_step(pgs_progress *progress, size_t done, size_t total);
+void pgs_progress_end(pgs_progress *progress);
+
+/* ---- the commands; each returns the exit code ---- */
+
+int pgs_run_answer(const pgs_parsed *p); /* answer.c */
+int pgs_run_list(const pgs_parsed *p);
+int pgs_run_pack(const pgs_parsed *p); /* pack.c */
+
+#endif
