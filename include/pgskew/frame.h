@@ -45,8 +45,7 @@ pgs_status pgs_frame_set_shape(pgs_frame *frame, const char *table, size_t n_tim
 pgs_status pgs_frame_add_metric(pgs_frame *frame, pgs_metric metric, pgs_err *err) PGS_CHECK;
 
 /* Give partition `p` a copy of `name`; NULL is allowed. PGS_E_BUG without memory. */
-pgs_status pgs_frame_set_name(pgs_frame *frame, size_t p, const char *name,
-                              pgs_err *err) PGS_CHECK;
+pgs_status pgs_frame_set_name(pgs_frame *frame, size_t p, const char *name, pgs_err *err) PGS_CHECK;
 
 /* How many rows before its last one a daily frame that ends at `last_us` holds the moment
  * `taken_us` <= `last_us`: 0 for the 24 hours that end with `last_us`. */

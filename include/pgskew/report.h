@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pgskew/result.h"
+#include "pgskew/scan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,9 @@ typedef enum pgs_report_kind {
     PGS_REPORT_HEALTH_SUMMARY,
     PGS_REPORT_FULL,
     PGS_REPORT_LIST,
+    PGS_REPORT_SCAN_TOTAL,
+    PGS_REPORT_SCAN_MOMENT,
+    PGS_REPORT_SCAN_PARTITION,
     PGS_REPORT_KIND_COUNT
 } pgs_report_kind;
 
@@ -37,11 +41,12 @@ typedef enum pgs_format {
 pgs_format pgs_format_find(const char *name);
 
 typedef struct pgs_report_input {
-    const pgs_snapshot *snapshot; /* everything but LIST */
-    const pgs_result *result;     /* of that snapshot, from pgs_analyze(); everything but LIST */
+    const pgs_snapshot *snapshot;              /* but for LIST and SCAN_ */
+    const pgs_result *result;                  /* of that snapshot, from pgs_analyze(); likewise */
     const pgs_partition_statistics *partition; /* STATISTICS of one partition; else NULL */
     const pgs_snapshot_head *head;             /* LIST: [n_heads] */
     size_t n_heads;
+    const pgs_scan *scan; /* SCAN_ */
 } pgs_report_input;
 
 typedef struct pgs_report_style {

@@ -7,7 +7,7 @@
 #define BIT PGS_METRIC_BIT
 
 /* What each command reads besides what health needs. */
-static const pgs_selection NEEDS[PGS_REPORT_KIND_COUNT] = {
+static const pgs_selection NEEDS[PGS_REPORT_LIST] = {
     [PGS_REPORT_DISTRIBUTION] = {BIT(PGS_DOCUMENT_COUNT) | BIT(PGS_COLLECTION_COUNT) |
                                      BIT(PGS_AVG_TOKENS) | BIT(PGS_OLDEST_CREATED_AT) |
                                      BIT(PGS_LAST_CREATED_AT),
@@ -22,20 +22,6 @@ static const pgs_selection NEEDS[PGS_REPORT_KIND_COUNT] = {
     [PGS_REPORT_STATISTICS] = {BIT(PGS_LAST_CREATED_AT), false},
     [PGS_REPORT_FULL] = {PGS_METRICS_ALL, true},
 };
-
-static pgs_status write_report(const pgs_parsed *p, const pgs_report_input *input, pgs_err *err) {
-    pgs_output out;
-    pgs_report_style style = pgs_style_from(p);
-    pgs_report_kind kind = (pgs_report_kind)pgs_command_of(p);
-    pgs_status st = pgs_output_open(&out, p->value[OPT_OUTPUT], err);
-    if (st != PGS_OK)
-        return st;
-    st = pgs_report_write(out.file, kind, pgs_format_from(p), input, &style, err);
-    if (st == PGS_OK || st == PGS_E_IO) /* which names the file that did not take it all */
-        return pgs_output_commit(&out, err);
-    pgs_output_abandon(&out);
-    return st;
-}
 
 /* A failure that promises a JSON body has one, beside its sentence and its exit code. */
 static void write_failure(const pgs_parsed *p, const pgs_snapshot *snap, const pgs_err *why) {
@@ -94,7 +80,7 @@ int pgs_run_answer(const pgs_parsed *p) {
         st = think(p, &snap, &result, &one, &err);
     bool answered = st == PGS_OK; /* an output that fails gets no second document instead */
     if (answered)
-        st = write_report(p, &input, &err);
+        st = pgs_write_report(p, (pgs_report_kind)pgs_command_of(p), &input, &err);
     int code = st == PGS_OK ? verdict(p, &result) : pgs_complain(st, &err);
     if (!answered)
         write_failure(p, &snap, &err);
@@ -116,7 +102,7 @@ int pgs_run_list(const pgs_parsed *p) {
         st = pgs_gather(p, &filter, &catalog, &err);
     pgs_report_input input = {.head = catalog.head, .n_heads = catalog.n_heads};
     if (st == PGS_OK)
-        st = write_report(p, &input, &err);
+        st = pgs_write_report(p, (pgs_report_kind)pgs_command_of(p), &input, &err);
     pgs_catalog_reset(&catalog);
     return st == PGS_OK ? 0 : pgs_complain(st, &err);
 }

@@ -24,6 +24,20 @@ pgs_format pgs_format_from(const pgs_parsed *p) {
     return pgs_has(p, OPT_FORMAT) ? pgs_format_find(p->value[OPT_FORMAT]) : PGS_FORMAT_TABLE;
 }
 
+pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
+                            const pgs_report_input *input, pgs_err *err) {
+    pgs_output out;
+    pgs_report_style style = pgs_style_from(p);
+    pgs_status st = pgs_output_open(&out, p->value[OPT_OUTPUT], err);
+    if (st != PGS_OK)
+        return st;
+    st = pgs_report_write(out.file, kind, pgs_format_from(p), input, &style, err);
+    if (st == PGS_OK || st == PGS_E_IO) /* which names the file that did not take it all */
+        return pgs_output_commit(&out, err);
+    pgs_output_abandon(&out);
+    return st;
+}
+
 /* ---- progress ---- */
 
 #define PATIENCE_S 1.0

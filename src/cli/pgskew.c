@@ -21,6 +21,7 @@ static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_FAIL_ON] = {"fail-on", 0, "LEVEL", "exit 1 on warnings, 2 on critical findings",
                      "warning|critical", 0},
     [OPT_THREADS] = {"threads", 0, "N", "threads to use at most", NULL, 0},
+    [OPT_BY] = {"by", 0, "WHAT", "one row for all, or a row each", "total|moment|partition", 0},
     [OPT_COLOR] = {"color", 0, "WHEN", "colour the table", "auto|always|never", 0},
 };
 
@@ -43,6 +44,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [PGS_REPORT_HEALTH_SUMMARY] = {"health-summary", "[PATH...]", "counts per status and the skew of every partition, for dashboards", EVERYWHERE, 0, 10000},
     [PGS_REPORT_FULL] = {"full", "[PATH...]", "everything above in one report", EVERYWHERE, 0, 10000},
     [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
+    [CMD_SCAN] = {"scan", "HISTORY", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE)), 1, 1},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
     /* clang-format on */
 };
@@ -50,6 +52,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
 /* Everything but the answers about one moment. */
 static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [PGS_REPORT_LIST] = pgs_run_list,
+    [CMD_SCAN] = pgs_run_scan,
     [CMD_PACK] = pgs_run_pack,
 };
 
@@ -127,10 +130,13 @@ int main(int argc, char **argv) {
         return pgs_complain(st, &err);
     }
     if (parsed.version)
-        return printf("pgskew %s, reads snapshots of schema version 1.x\n", PGSKEW_VERSION) < 0;
+        return printf("pgskew %s, reads snapshots of schema version 1.x, kernels for %s\n",
+                      PGSKEW_VERSION, pgs_simd_name()) < 0;
     if (pgs_opts_explain(&PROGRAM, &parsed, stdout))
         return 0;
     st = check_values(&parsed, &err);
+    if (st == PGS_OK)
+        st = pgs_simd_choose(getenv("PGSKEW_SIMD"), &err);
     if (st != PGS_OK)
         return pgs_complain(st, &err);
     int command = pgs_command_of(&parsed);

@@ -19,11 +19,14 @@ enum {
     OPT_FAIL_ON,
     OPT_THREADS,
     OPT_COLOR,
+    OPT_BY,
     OPT_COUNT
 };
 
-/* Commands after those of pgs_report_kind, which come first and in its order. */
-enum { CMD_PACK = PGS_REPORT_KIND_COUNT, CMD_COUNT };
+/* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
+enum {
+    CMD_SCAN = PGS_REPORT_LIST + 1,
+    CMD_PACK, CMD_COUNT };
 
 bool pgs_has(const pgs_parsed *p, int option);
 bool pgs_has_value(const pgs_parsed *p, int option, const char *value);
@@ -58,6 +61,10 @@ pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_sn
 pgs_report_style pgs_style_from(const pgs_parsed *p);
 pgs_format pgs_format_from(const pgs_parsed *p);
 
+/* Write the report to --output or stdout. */
+pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
+                            const pgs_report_input *input, pgs_err *err) PGS_CHECK;
+
 /* A progress line on stderr, where that is a terminal: done of total, and how long it will take.
  * Nothing for work that takes less than a second. Zeroed: not begun. */
 typedef struct pgs_progress {
@@ -73,6 +80,7 @@ void pgs_progress_end(pgs_progress *progress);
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
 int pgs_run_list(const pgs_parsed *p);
+int pgs_run_scan(const pgs_parsed *p); /* scan.c */
 int pgs_run_pack(const pgs_parsed *p); /* pack.c */
 
 #endif

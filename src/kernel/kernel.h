@@ -38,9 +38,11 @@ typedef struct pgs_line_sums {
 typedef struct pgs_kernels {
     const char *name;
 
-    /* row[i] += scale * delta[i]; `delta` are n signed little-endian integers of `width` bytes: 1,
-     * 2, 4 or 8, `n` a multiple of 8. Width 0 adds nothing. Exact where the sums are below 2^53. */
-    void (*advance)(double *row, const void *delta, unsigned width, double scale, size_t n);
+    /* next[i] = row[i] + scale * delta[i]; `delta` are n signed little-endian integers of `width`
+     * bytes: 1, 2, 4 or 8; with width 0 there are none, and next is a copy. Exact where the sums are
+     * below 2^53. */
+    void (*advance)(const double *row, const void *delta, unsigned width, double scale, size_t n,
+                    double *next);
 
     /* Sum, extremes, and squares of value - about. n > 0. */
     void (*row_stats)(const double *row, size_t n, double about, pgs_row_stats *out);

@@ -2,6 +2,7 @@
  * loops, and because the order of every rounding sum is written out, to the same bits. Contraction
  * of a * b + c is off, so the levels that have fused multiply-add do not use it. */
 #include <math.h>
+#include <string.h>
 
 #include "kernel/kernel.h"
 
@@ -18,11 +19,11 @@
     do {                                                                                           \
         const type *restrict d = delta;                                                            \
         for (size_t i = 0; i < n; i++)                                                             \
-            row[i] += scale * (double)d[i];                                                        \
+            next[i] = row[i] + scale * (double)d[i];                                               \
     } while (0)
 
-static void advance(double *restrict row, const void *restrict delta, unsigned width, double scale,
-                    size_t n) {
+static void advance(const double *restrict row, const void *restrict delta, unsigned width,
+                    double scale, size_t n, double *restrict next) {
     switch (width) {
     case 1:
         ADVANCE(int8_t);
@@ -37,6 +38,7 @@ static void advance(double *restrict row, const void *restrict delta, unsigned w
         ADVANCE(int64_t);
         break;
     default:
+        memcpy(next, row, n * sizeof *next);
         break;
     }
 }

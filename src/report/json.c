@@ -265,6 +265,9 @@ pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_inpu
         [PGS_REPORT_HEALTH_SUMMARY] = document_summary,
         [PGS_REPORT_FULL] = document_health,
         [PGS_REPORT_LIST] = document_view,
+        [PGS_REPORT_SCAN_TOTAL] = document_view,
+        [PGS_REPORT_SCAN_MOMENT] = document_view,
+        [PGS_REPORT_SCAN_PARTITION] = document_view,
     };
     (void)style;
     json j = {.out = out};

@@ -16,6 +16,7 @@
 typedef struct draft {
     pgs_page *page;
     const pgs_report_input *input;
+    pgs_report_kind kind;
     bool full;      /* a full report: lists are cut to the top */
     bool no_memory; /* checked once, at the end */
 } draft;
@@ -353,6 +354,21 @@ static void page_list(draft *d) {
     add_list(d, PGS_GRID_LIST_READ, "snapshots", "list");
 }
 
+static void page_scan(draft *d) {
+    char from[PGS_TIME_TEXT_MAX], to[PGS_TIME_TEXT_MAX];
+    const pgs_scan *scan = d->input->scan;
+    pgs_grid grid = pgs_grid_of_scan(d->kind, scan);
+    pgs_buf title = {0};
+    pgs_buf_format(&title, "%s from %s to %s: ", scan->table,
+                   pgs_time_format(scan->moment[0].taken_us, from),
+                   pgs_time_format(scan->moment[scan->n_moments - 1].taken_us, to));
+    put_count(&title, (double)scan->n_moments, "moment");
+    pgs_buf_text(&title, ", ");
+    put_count(&title, (double)scan->n_lanes, "partition");
+    add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &title);
+    add_grid(d, &grid);
+}
+
 pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
                           pgs_err *err) {
     static void (*const PAGE[PGS_REPORT_KIND_COUNT])(draft *) = {
@@ -367,12 +383,15 @@ pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, p
         [PGS_REPORT_HEALTH_SUMMARY] = page_health_summary,
         [PGS_REPORT_FULL] = page_full,
         [PGS_REPORT_LIST] = page_list,
+        [PGS_REPORT_SCAN_TOTAL] = page_scan,
+        [PGS_REPORT_SCAN_MOMENT] = page_scan,
+        [PGS_REPORT_SCAN_PARTITION] = page_scan,
     };
-    draft d = {.page = page, .input = input};
+    draft d = {.page = page, .input = input, .kind = kind};
     page->arena = pgs_arena_new();
     if (!page->arena)
         return pgs_no_memory(err);
-    if (kind != PGS_REPORT_LIST)
+    if (input->snapshot)
         add_title(&d);
     PAGE[kind](&d);
     if (!d.no_memory)

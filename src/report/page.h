@@ -58,7 +58,7 @@ const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]
 
 /* ---- grid.c: the columns of every view, as data ---- */
 
-#define PGS_MAX_COLUMNS 16
+#define PGS_MAX_COLUMNS 24
 
 typedef enum pgs_grid_kind {
     /* for machines: the views' columns, in the views' order */
@@ -109,6 +109,15 @@ struct pgs_grid {
     const char *base; /* the rows' structs, `stride` bytes apart; NULL: rows of the snapshot */
     size_t stride;
 };
+
+/* Getters of one field, `where` bytes into the row's struct. NaN and PGS_TIME_NONE are not observed. */
+void pgs_get_double(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_int64(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_size(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_text(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+
+/* The grid of a scan: PGS_REPORT_SCAN_TOTAL, _MOMENT or _PARTITION; grid_scan.c. */
+pgs_grid pgs_grid_of_scan(pgs_report_kind kind, const pgs_scan *scan);
 
 /* The grid `kind` of a report. Borrows everything. Not for details of alerts. */
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input);

@@ -54,6 +54,8 @@ pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input)
         [PGS_REPORT_FULL] = PGS_GRID_HEALTH,
         [PGS_REPORT_LIST] = PGS_GRID_LIST,
     };
+    if (kind >= PGS_REPORT_SCAN_TOTAL && kind <= PGS_REPORT_SCAN_PARTITION)
+        return pgs_grid_of_scan(kind, input->scan);
     if (kind == PGS_REPORT_STATISTICS && input->partition)
         return pgs_grid_of(PGS_GRID_PARTITION, input);
     return pgs_grid_of(VIEW[kind], input);

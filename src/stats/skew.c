@@ -101,6 +101,43 @@ void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_st
     pgs_decimal_reset(&even);
 }
 
+/* ---- where a status begins ---- */
+
+/* Whether the skew of x is at least tenths/10: by exact fractions where the difference is larger than
+ * numeric's rounding can be, else by numeric. */
+static bool reaches(int64_t x, size_t n_seen, int64_t total, int tenths) {
+    __int128 scaled = (__int128)10 * x * (__int128)n_seen, even = (__int128)10 * total;
+    __int128 off = scaled > even ? scaled - even : even - scaled;
+    double beyond = (double)(off - (__int128)tenths * total) / (10.0 * (double)total);
+    if (fabs(beyond) > (double)n_seen * 1e-15)
+        return beyond > 0;
+    pgs_decimal share;
+    pgs_health_status status;
+    pgs_decimal_init(&share);
+    set_even_share(&share, n_seen);
+    skew_exact((double)x, total, &share, &status);
+    pgs_decimal_reset(&share);
+    return status == PGS_UNBALANCED || (tenths == 3 && status == PGS_WARNING);
+}
+
+void pgs_skew_limits(size_t n_seen, int64_t total, int tenths, int64_t *low, int64_t *high) {
+    __int128 whole = (__int128)10 * (__int128)n_seen;
+    *low = (int64_t)((__int128)(10 - tenths) * total / whole);
+    while (reaches(*low + 1, n_seen, total, tenths) &&
+           (__int128)(*low + 1) * whole < (__int128)10 * total)
+        (*low)++;
+    while (*low >= 0 && !reaches(*low, n_seen, total, tenths))
+        (*low)--;
+    *high = (int64_t)((__int128)(10 + tenths) * total / whole);
+    while (reaches(*high - 1, n_seen, total, tenths) &&
+           (__int128)(*high - 1) * whole > (__int128)10 * total)
+        (*high)--;
+    while (!reaches(*high, n_seen, total, tenths))
+        (*high)++;
+}
+
+/* ---- variance ---- */
+
 /* out = P * sum(x^2) - T^2, t2 = T^2. A square is at most 2^106 and there are at most 10^6 of
  * them, so 128 bits hold their sum. */
 static void excess(const double *x, size_t n, size_t seen, int64_t sum, pgs_decimal *out,

@@ -22,6 +22,11 @@ bool pgs_settle(double approx, int digits, double *rounded);
  *              UNMEASURED where x is NaN */
 void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_status *status);
 
+/* Where among `n_seen` >= 1 partitions with `total` > 0 the status begins whose threshold is tenths/10
+ * (3: WARNING, 5: UNBALANCED): values at or below *low, or at or above *high, have it. Exact, ties as
+ * numeric decides them. *low is -1 where none is low enough. */
+void pgs_skew_limits(size_t n_seen, int64_t total, int tenths, int64_t *low, int64_t *high);
+
 /* Population variance of x over its mean, P * sum(x^2)/T^2 - 1, by exact fractions: WARNING
  * from 0.09, CRITICAL from 0.25, then rounded to 4 decimals. 0 where T is 0; NaN and UNKNOWN
  * where nothing was observed. */
