@@ -63,9 +63,16 @@ typedef enum pgs_encoding {
     PGS_ENCODING_COUNT
 } pgs_encoding;
 
+/* A row of a tile may have exceptions: a few lanes whose delta is too large for the row's width. */
+#define PGS_TILE_WIDTH      15u /* bits of width[t] that are the width in bytes */
+#define PGS_TILE_EXCEPTIONS 16u /* the bit that says that exceptions follow the row's deltas */
+
 /* One encoded tile, borrowed from the block it was read from. Row 0 is `base`; row t is row t-1 plus
- * n_lanes deltas of width[t] bytes: 0, 1, 2, 4 or 8, signed, little-endian. All in units of
- * 2^shift. An absent cell repeats the value above it. */
+ * `stride` deltas of 0, 1, 2, 4 or 8 bytes, signed, little-endian, plus its exceptions. All in units
+ * of 2^shift. An absent cell repeats the value above it.
+ *
+ * Exceptions are their number n in one byte, n lanes in a byte each, and n signed 16-bit numbers that
+ * are added to the lanes, 8 * width bits up; padded to a multiple of 8 bytes. */
 typedef struct pgs_tile {
     pgs_encoding encoding;
     unsigned shift;
@@ -76,6 +83,19 @@ typedef struct pgs_tile {
     const int64_t *base;    /* [stride] */
     const uint8_t *deltas;  /* rows 1.. */
 } pgs_tile;
+
+/* Bytes of the exceptions of a row that begin at `at`. */
+static inline size_t pgs_tile_exception_bytes(const uint8_t *at) {
+    return (1 + 3 * (size_t)at[0] + 7) / 8 * 8;
+}
+
+/* What exception `i` adds to which lane, in units. `width` is in bytes, below 8. */
+static inline int64_t pgs_tile_exception(const uint8_t *at, size_t i, unsigned width,
+                                         size_t *lane) {
+    const uint8_t *high = at + 1 + at[0] + 2 * i;
+    *lane = at[1 + i];
+    return (int64_t)(int16_t)(high[0] | high[1] << 8) * ((int64_t)1 << (8 * width));
+}
 
 /* Whether the cell of row t and lane i was observed. */
 static inline bool pgs_tile_has(const pgs_tile *tile, size_t t, size_t i) {

@@ -67,15 +67,30 @@ static void put_row(const pgs_tile *tile, size_t t, const uint64_t *row, double 
         out[i] = pgs_tile_has(tile, t, i) ? value_of(tile->encoding, row[i], tile->shift) : NAN;
 }
 
+/* Add row t to `row`; returns where the next one begins. */
+static const uint8_t *add_row(const pgs_tile *tile, size_t t, const uint8_t *at, uint64_t *row) {
+    unsigned width = tile->width[t] & PGS_TILE_WIDTH;
+    if (width > 0)
+        add_deltas(row, at, width, tile->stride);
+    at += tile->stride * width;
+    if (!(tile->width[t] & PGS_TILE_EXCEPTIONS))
+        return at;
+    for (size_t i = 0; i < at[0]; i++) {
+        size_t lane;
+        int64_t high = pgs_tile_exception(at, i, width, &lane);
+        row[lane] += (uint64_t)high;
+    }
+    return at + pgs_tile_exception_bytes(at);
+}
+
 /* Decode rows 0..last; those from `first` on go to out, `step` values apart. */
 static void decode(const pgs_tile *tile, size_t first, size_t last, double *out, size_t step) {
     uint64_t row[PGS_TILE_LANES];
     memcpy(row, tile->base, tile->stride * sizeof *row);
-    const uint8_t *delta = tile->deltas;
+    const uint8_t *at = tile->deltas;
     for (size_t t = 0; t <= last; t++) {
-        if (t > 0 && tile->width[t] > 0)
-            add_deltas(row, delta, tile->width[t], tile->stride);
-        delta += tile->stride * tile->width[t];
+        if (t > 0)
+            at = add_row(tile, t, at, row);
         if (t >= first)
             put_row(tile, t, row, out + (t - first) * step);
     }

@@ -231,8 +231,18 @@ static void start_lines(progress *at, const double *row) {
 
 /* Decode row t into the next place of the buffer; returns it. */
 static double *next_row(progress *at, size_t t, const double *row, double *to) {
-    at->k->advance(row, at->delta, at->tile->width[t], at->scale, at->n_lanes, to);
-    at->delta += at->tile->stride * at->tile->width[t];
+    const pgs_tile *tile = at->tile;
+    unsigned width = tile->width[t] & PGS_TILE_WIDTH;
+    at->k->advance(row, at->delta, width, at->scale, at->n_lanes, to);
+    at->delta += tile->stride * width;
+    if (tile->width[t] & PGS_TILE_EXCEPTIONS) {
+        for (size_t i = 0; i < at->delta[0]; i++) {
+            size_t lane;
+            double high = (double)pgs_tile_exception(at->delta, i, width, &lane);
+            to[lane] += at->scale * high;
+        }
+        at->delta += pgs_tile_exception_bytes(at->delta);
+    }
     return to;
 }
 

@@ -1,7 +1,8 @@
 /* The codec of the packed history: each row of a tile is stored as its difference from the row
  * above, in as few whole bytes as the row's largest difference needs. Cumulative counts move little
- * from one moment to the next, so most cells take one or two bytes, and decoding is one addition a
- * cell that a compiler vectorises. Finer packing would be smaller and slower. */
+ * from one moment to the next, so most cells take one byte, and decoding is one addition a cell that
+ * a compiler vectorises. The few busy partitions of a row are exceptions, or they would widen it for
+ * all the others. Finer packing would be smaller and slower. */
 #include "store/block.h"
 
 #include <math.h>
@@ -12,6 +13,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "blocks are read in pl
 #define HEADER_BYTES  24
 #define HASHED_HEADER 16
 #define FLAG_PRESENCE 1
+
+#define MAX_EXCEPTIONS 40
+#define EXCEPTION_COST 2
 
 int64_t pgs_block_id(unsigned metric, size_t group, size_t block) {
     return (int64_t)((uint64_t)metric << 48 | (uint64_t)group << 24 | block);
@@ -83,25 +87,75 @@ static int64_t difference(const int64_t *row, size_t i, unsigned shift) {
     return (int64_t)((uint64_t)(row[i] >> shift) - (uint64_t)((row - PGS_TILE_LANES)[i] >> shift));
 }
 
+/* The part of a difference that fits `width` bytes; the rest is a multiple of 2^(8 * width). */
+static int64_t low_part(int64_t d, unsigned width) {
+    unsigned unused = 64 - 8 * width;
+    return width == 0 ? 0 : (int64_t)((uint64_t)d << unused) >> unused;
+}
+
+/* How many lanes need an exception at that width, or more than MAX_EXCEPTIONS. */
+static size_t exceptions_at(const int64_t *row, size_t n_lanes, unsigned shift, unsigned width) {
+    size_t n = 0;
+    for (size_t i = 0; i < n_lanes && n <= MAX_EXCEPTIONS; i++) {
+        int64_t d = difference(row, i, shift);
+        if (d == low_part(d, width))
+            continue;
+        __int128 high = ((__int128)d - low_part(d, width)) >> (8 * width);
+        n += high >= INT16_MIN && high <= INT16_MAX ? 1 : MAX_EXCEPTIONS + 1;
+    }
+    return n;
+}
+
+static size_t exception_bytes(size_t n) {
+    return n == 0 ? 0 : pad8(1 + 3 * n);
+}
+
+/* The width that makes the row shortest, an exception weighing as much as the bytes that take the
+ * decoder as long. */
 static uint8_t width_of(const int64_t *row, size_t n_lanes, unsigned shift) {
-    uint64_t any = 0; /* magnitudes, one's complement for negative ones */
+    static const uint8_t WIDTH[] = {0, 1, 2, 4, 8};
+    size_t best = SIZE_MAX;
+    uint8_t out = 8;
+    for (size_t k = 0; k < PGS_COUNT_OF(WIDTH); k++) {
+        size_t n = exceptions_at(row, n_lanes, shift, WIDTH[k]);
+        size_t cost = WIDTH[k] * pad8(n_lanes) + exception_bytes(n) + n * EXCEPTION_COST;
+        if (n > MAX_EXCEPTIONS || cost >= best)
+            continue;
+        best = cost;
+        out = (uint8_t)(WIDTH[k] | (n > 0 ? PGS_TILE_EXCEPTIONS : 0));
+    }
+    return out;
+}
+
+static void put_exceptions(const int64_t *row, size_t n_lanes, unsigned shift, unsigned width,
+                           pgs_buf *out) {
+    uint8_t lane[MAX_EXCEPTIONS], bytes[1 + 3 * MAX_EXCEPTIONS + 7] = {0};
+    int16_t high[MAX_EXCEPTIONS];
+    uint8_t n = 0;
     for (size_t i = 0; i < n_lanes; i++) {
         int64_t d = difference(row, i, shift);
-        any |= (uint64_t)(d ^ (d >> 63));
+        if (d == low_part(d, width))
+            continue;
+        lane[n] = (uint8_t)i;
+        high[n++] = (int16_t)(((__int128)d - low_part(d, width)) >> (8 * width));
     }
-    static const struct {
-        unsigned bits;
-        uint8_t width;
-    } WIDTH[] = {{7, 1}, {15, 2}, {31, 4}};
-    bool zero = true;
-    for (size_t i = 0; i < n_lanes && zero; i++)
-        zero = difference(row, i, shift) == 0;
-    if (zero)
-        return 0;
-    for (size_t k = 0; k < PGS_COUNT_OF(WIDTH); k++)
-        if (any >> WIDTH[k].bits == 0)
-            return WIDTH[k].width;
-    return 8;
+    bytes[0] = n;
+    memcpy(bytes + 1, lane, n);
+    memcpy(bytes + 1 + n, high, 2 * (size_t)n);
+    pgs_buf_bytes(out, bytes, exception_bytes(n));
+}
+
+static void put_row(const int64_t *row, size_t n_lanes, unsigned shift, uint8_t code,
+                    pgs_buf *out) {
+    uint8_t packed[PGS_TILE_LANES * 8] = {0};
+    unsigned width = code & PGS_TILE_WIDTH;
+    for (size_t i = 0; i < n_lanes && width > 0; i++) {
+        int64_t d = difference(row, i, shift);
+        memcpy(packed + i * width, &d, width);
+    }
+    pgs_buf_bytes(out, packed, pad8(n_lanes) * width);
+    if (code & PGS_TILE_EXCEPTIONS)
+        put_exceptions(row, n_lanes, shift, width, out);
 }
 
 static void put_presence(const double *cells, size_t n_moments, size_t n_lanes, pgs_buf *out) {
@@ -125,14 +179,8 @@ static void put_rows(const int64_t *whole, size_t n_moments, size_t n_lanes, uns
     for (size_t i = 0; i < n_lanes; i++)
         line[i] = whole[i] >> shift;
     pgs_buf_bytes(out, line, stride * sizeof *line);
-    for (size_t t = 1; t < n_moments; t++) {
-        uint8_t packed[PGS_TILE_LANES * 8] = {0};
-        for (size_t i = 0; i < n_lanes && width[t] > 0; i++) {
-            int64_t d = difference(whole + t * PGS_TILE_LANES, i, shift);
-            memcpy(packed + i * width[t], &d, width[t]);
-        }
-        pgs_buf_bytes(out, packed, stride * width[t]);
-    }
+    for (size_t t = 1; t < n_moments; t++)
+        put_row(whole + t * PGS_TILE_LANES, n_lanes, shift, width[t], out);
 }
 
 static bool all_or_none(const double *cells, size_t n_moments, size_t n_lanes, bool *none) {
@@ -204,6 +252,23 @@ static size_t lay_out(const uint8_t *bytes, size_t n, pgs_tile *out) {
     return at <= n ? at : 0;
 }
 
+/* Whether `n` bytes hold the exceptions they begin with, of lanes that are there. */
+static bool exceptions_hold(const uint8_t *at, size_t n, size_t stride) {
+    if (n == 0 || pgs_tile_exception_bytes(at) > n)
+        return false;
+    for (size_t i = 0; i < at[0]; i++)
+        if (at[1 + i] >= stride)
+            return false;
+    return true;
+}
+
+static bool is_width(uint8_t code) {
+    unsigned width = code & PGS_TILE_WIDTH;
+    bool exceptions = code & PGS_TILE_EXCEPTIONS;
+    return code <= (PGS_TILE_EXCEPTIONS | PGS_TILE_WIDTH) && width <= (exceptions ? 4 : 8) &&
+           (width & (width - 1)) == 0;
+}
+
 const char *pgs_block_view(const void *data, size_t n, int64_t id, pgs_tile *out) {
     const uint8_t *bytes = data;
     if (n < HEADER_BYTES)
@@ -222,10 +287,15 @@ const char *pgs_block_view(const void *data, size_t n, int64_t id, pgs_tile *out
     if (at == 0 || out->width[0] != 0)
         return "its header makes no sense";
     for (size_t t = 1; t < out->n_moments; t++) {
-        unsigned w = out->width[t];
-        if (w > 8 || (w & (w - 1)) != 0)
+        unsigned w = out->width[t] & PGS_TILE_WIDTH;
+        if (!is_width(out->width[t]))
             return "it has a row of an impossible width";
         at += out->stride * w;
+        if (!(out->width[t] & PGS_TILE_EXCEPTIONS))
+            continue;
+        if (!exceptions_hold(bytes + at, at < n ? n - at : 0, out->stride))
+            return "it has a row of impossible exceptions";
+        at += pgs_tile_exception_bytes(bytes + at);
     }
     return at == n ? NULL : "its length is not what its rows need";
 }

@@ -6,7 +6,7 @@
  *           16   XXH3 of the first 16 bytes and of everything from 24 on
  *           24   presence bits, if any: stride / 8 bytes a moment, padded to 8
  *                width[moments], padded to 8
- *                base[stride], 64 bits each, then the deltas
+ *                base[stride], 64 bits each, then the rows' deltas and exceptions
  *
  * All little-endian. pgskew/series.h says what the parts mean. */
 #ifndef PGSKEW_STORE_BLOCK_H
