@@ -54,12 +54,13 @@ typedef struct pgs_pg_options {
         *created_column;      /* NULL: the guide's names */
     int lock_timeout_ms;      /* one lock wait; default 100 */
     int statement_timeout_ms; /* 0: 30 s plus 30 s per GiB a batch reads */
+    int patience_ms;          /* beyond that without a word the server is gone; default 10 s */
     int parallel_workers;     /* -1: the server's own setting */
     const char *snapshot_id;  /* from pg_export_snapshot(): read at that moment; NULL: now */
 } pgs_pg_options;
 
 #define PGS_PG_OPTIONS_DEFAULT                                                                     \
-    { .lock_timeout_ms = 100, .parallel_workers = -1 }
+    { .lock_timeout_ms = 100, .patience_ms = 10000, .parallel_workers = -1 }
 
 /* Read one moment of one partitioned table into `out` (initialised), in one read-only
  * repeatable-read transaction, every row at most once (exact) or none (estimate).

@@ -47,8 +47,10 @@ typedef struct pgs_pg {
     const pgs_listener *listener;
     pgs_pg_conninfo info;
     struct pg_conn *conn;
-    char sqlstate[6]; /* of the last failure; "" when the server gave none */
-    pgs_buf *script;  /* dry run: statements are written here, those that read rows not sent */
+    char sqlstate[6];    /* of the last failure; "" when the server gave none */
+    double statement_ms; /* when the server ends a statement; 0: it does not */
+    bool is_silent;      /* it has not even done that */
+    pgs_buf *script;     /* dry run: statements are written here, those that read rows not sent */
 } pgs_pg;
 
 /* Connect as `options` say. On failure nothing is left open. */

@@ -58,8 +58,11 @@ static int lock_timeout_ms(const pgs_pg *pg, double waited_ms) {
 static pgs_status run_template(pgs_pg *pg, const char *what, const char *sql, double bytes,
                                double waited_ms, const char *index_scans, pgs_err *err) {
     char lock[16], statement[16], workers[16] = "DEFAULT", *text;
+    int statement_ms = statement_timeout_ms(pg, bytes);
+    if (statement_ms > pg->statement_ms) /* the statements that set it may take the time before */
+        pg->statement_ms = statement_ms;
     snprintf(lock, sizeof lock, "%d", lock_timeout_ms(pg, waited_ms));
-    snprintf(statement, sizeof statement, "%d", statement_timeout_ms(pg, bytes));
+    snprintf(statement, sizeof statement, "%d", statement_ms);
     if (pg->options->parallel_workers >= 0)
         snprintf(workers, sizeof workers, "%d", pg->options->parallel_workers);
     const pgs_pg_fill fill[] = {{"lock_timeout", lock},
@@ -70,6 +73,7 @@ static pgs_status run_template(pgs_pg *pg, const char *what, const char *sql, do
     if (st)
         return st;
     st = pgs_pg_run(pg, what, text, err);
+    pg->statement_ms = statement_ms;
     pgs_free(text);
     return st;
 }

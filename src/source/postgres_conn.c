@@ -1,5 +1,8 @@
 /* One connection: opening it, asking it, interrupting it, and what its failures mean.
  *
+ * Asking goes through PQsendQuery and its like rather than PQexec, which would wait for a server
+ * that has fallen silent for ever.
+ *
  * Connecting goes through PQconnectPoll rather than PQconnectdb for two reasons: the verbose form
  * of messages, which carries the SQLSTATE (libpq has no other way to tell a wrong password from a
  * missing database, and the words are in the server's language), and a signal can end the wait.
@@ -209,6 +212,8 @@ pgs_status pgs_pg_open(pgs_pg *pg, const pgs_pg_options *options, const pgs_list
         st = PQstatus(pg->conn) == CONNECTION_BAD ? connect_failed(pg, err)
                                                   : finish_connecting(pg, err);
     }
+    if (!st && PQsetnonblocking(pg->conn, 1) != 0)
+        st = pgs_no_memory(err);
     if (st)
         pgs_pg_close(pg);
     else
@@ -227,6 +232,68 @@ void pgs_pg_close(pgs_pg *pg) {
 }
 
 /* ---- asking ---- */
+
+/* The server ends a statement by itself when its time is over. A wire that delivers nothing long
+ * after that is dead, though both ends still hold it: a pooler that hangs, a message that
+ * announces more than will ever come. */
+typedef struct patience {
+    double heard_ms, limit_ms; /* of silence; 0: none */
+    bool is_over;
+} patience;
+
+/* Wait until the next result can be taken without waiting, or there is a failure to take. */
+static void await_result(pgs_pg *pg, patience *p) {
+    for (int unsent; (unsent = PQflush(pg->conn)) > 0 || (unsent == 0 && PQisBusy(pg->conn));) {
+        struct pollfd socket = {.fd = PQsocket(pg->conn), .events = POLLIN};
+        socket.events |= unsent ? POLLOUT : 0;
+        double left_ms = p->heard_ms + p->limit_ms - pgs_pg_clock_ms();
+        bool is_near = p->limit_ms > 0 && left_ms < 1000;
+        int n = poll(&socket, 1, !is_near ? 1000 : left_ms > 0 ? (int)left_ms + 1 : 0);
+        p->is_over = n == 0 && is_near && left_ms <= 0;
+        bool failed = n < 0 && errno != EINTR;
+        if (p->is_over || failed || (n > 0 && !PQconsumeInput(pg->conn)))
+            return;
+        if (n > 0)
+            p->heard_ms = pgs_pg_clock_ms();
+    }
+}
+
+/* The last result of what was sent, as PQexec() gives it, but not after any silence whatever.
+ * NULL: there is none, and pg->is_silent says whether that is why. */
+static PGresult *finish_asking(pgs_pg *pg, int sent) {
+    double limit_ms = pg->statement_ms > 0 ? pg->statement_ms + pg->options->patience_ms : 0;
+    patience p = {.heard_ms = pgs_pg_clock_ms(), .limit_ms = limit_ms};
+    PGresult *last = NULL;
+    for (bool more = sent; more;) {
+        await_result(pg, &p);
+        PGresult *next = p.is_over ? NULL : PQgetResult(pg->conn);
+        more = next && PQresultStatus(next) != PGRES_COPY_OUT &&
+               PQresultStatus(next) != PGRES_COPY_IN && PQstatus(pg->conn) != CONNECTION_BAD;
+        if (next || p.is_over) {
+            PQclear(last);
+            last = next;
+        }
+    }
+    pg->is_silent = p.is_over;
+    return last;
+}
+
+static PGresult *exec_simple(pgs_pg *pg, const char *sql) {
+    return finish_asking(pg, PQsendQuery(pg->conn, sql));
+}
+
+static PGresult *exec_params(pgs_pg *pg, const pgs_pg_question *question) {
+    return finish_asking(pg, PQsendQueryParams(pg->conn, question->sql, question->n_params, NULL,
+                                               question->param, NULL, NULL, 0));
+}
+
+static PGresult *prepare(pgs_pg *pg, const char *sql) {
+    return finish_asking(pg, PQsendPrepare(pg->conn, "", sql, 0, NULL));
+}
+
+static PGresult *exec_prepared(pgs_pg *pg) {
+    return finish_asking(pg, PQsendQueryPrepared(pg->conn, "", 0, NULL, NULL, NULL, 0));
+}
 
 /* The server may have said why before it closed the connection: a standby ends a session whose
  * savepoint is in the way of recovery, where without savepoints it would end the query. */
@@ -254,6 +321,9 @@ static pgs_status ask_failed(pgs_pg *pg, const char *what, const PGresult *resul
         memcpy(pg->sqlstate, state, 6);
     if (cancelled)
         return interrupted(err);
+    if (pg->is_silent)
+        return fail_with(pg, PGS_E_UNAVAILABLE, what, "the server does not answer any more",
+                         "try again when the server is back", err);
     if (state) {
         const char *hint;
         pgs_status status = meaning_of(pg->sqlstate, &hint);
@@ -276,7 +346,7 @@ pgs_status pgs_pg_run(pgs_pg *pg, const char *what, const char *sql, pgs_err *er
     if (cancelled)
         return interrupted(err);
     pgs_pg_record(pg, &(pgs_pg_question){.what = what, .sql = sql});
-    PGresult *result = PQexec(pg->conn, sql);
+    PGresult *result = exec_simple(pg, sql);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     pgs_status st = done ? PGS_OK : ask_failed(pg, what, result, err);
@@ -306,9 +376,7 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **ou
     pgs_pg_record(pg, question);
     if (pg->script && question->reads_rows)
         return PGS_OK;
-    PGresult *result = PQexecParams(pg->conn, question->sql, question->n_params, NULL,
-                                    question->param, NULL, NULL, 0);
-    return take_answer(pg, question, result, out, err);
+    return take_answer(pg, question, exec_params(pg, question), out, err);
 }
 
 /* The statement without a name, as PQexecParams() would use it: a pooler in transaction mode lets
@@ -323,7 +391,7 @@ pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, doubl
     if (pg->script && question->reads_rows)
         return PGS_OK;
     double start_ms = pgs_pg_clock_ms();
-    PGresult *prepared = PQprepare(pg->conn, "", question->sql, 0, NULL);
+    PGresult *prepared = prepare(pg, question->sql);
     *locking_ms = pgs_pg_clock_ms() - start_ms;
     bool ready = PQresultStatus(prepared) == PGRES_COMMAND_OK;
     pgs_status st = ready ? PGS_OK : ask_failed(pg, question->what, prepared, err);
@@ -332,8 +400,7 @@ pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, doubl
         return st;
     if (cancelled)
         return interrupted(err);
-    PGresult *result = PQexecPrepared(pg->conn, "", 0, NULL, NULL, NULL, 0);
-    return take_answer(pg, question, result, out, err);
+    return take_answer(pg, question, exec_prepared(pg), out, err);
 }
 
 pgs_status pgs_pg_pass_on(pgs_status status, const pgs_err *from, pgs_err *err) {

@@ -5,9 +5,12 @@ holds back the nth message. The right exit code, one sentence, no secret, no fil
     PGSKEW_TEST_PG="host=... port=... user=... password=..." \\
     check_wire.py --bin DIR --fixtures DIR --preload fail_io.so [--full]
 
+A garbled length can announce bytes that never come: then the collector gives up when its patience is
+over. So several runs go on at once, each with a wire of its own, and their limits are short.
 Exit 77 (SKIPPED) without PGSKEW_TEST_PG.
 """
 import argparse
+import concurrent.futures
 import os
 import random
 import signal
@@ -23,6 +26,8 @@ from check_live import SECRET, Server
 from programs import CLEAN, SANITIZERS, Tally
 
 FAILURES = {65, 69, 75, 77}
+AT_ONCE = 8  # most of them wait
+STATEMENT_S, PATIENCE_S, CONNECT_S = 2, 10, 3
 
 
 class Wire:
@@ -33,12 +38,12 @@ class Wire:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.fault = self.nth = None
-        self.random = random.Random(7)
         self.n_messages, self.n_connections = 0, 0
         threading.Thread(target=self.accept, daemon=True).start()
 
     def arm(self, fault, nth):
         self.fault, self.nth, self.n_messages, self.n_connections = fault, nth, 0, 0
+        self.random = random.Random("%s at %s" % (fault, nth))
         self.held = threading.Event()
 
     def connect(self):
@@ -53,6 +58,9 @@ class Wire:
             client, _ = self.listener.accept()
             self.n_connections += 1
             server = self.connect()
+            for one in (client, server):  # an answer is many small messages: do not collect them
+                if one.family != socket.AF_UNIX:
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             first = self.n_connections == 1
             threading.Thread(target=self.pump, args=(client, server), daemon=True).start()
             threading.Thread(target=self.messages if first else self.pump, args=(server, client),
@@ -106,6 +114,8 @@ class Wire:
 
 
 class Runs:
+    """What one thread does: its own wire, its own directories; the tally is everybody's."""
+
     def __init__(self, where, tally, server, database):
         self.where, self.tally = where, tally
         self.server, self.database = server, database
@@ -113,9 +123,11 @@ class Runs:
 
     def start(self, directory):
         env = {**CLEAN, **SANITIZERS, **self.server.settings, "PGPORT": str(self.wire.port),
-               "PGHOST": "127.0.0.1", "PGSSLMODE": "disable", "PGGSSENCMODE": "disable"}
+               "PGHOST": "127.0.0.1", "PGSSLMODE": "disable", "PGGSSENCMODE": "disable",
+               "PGCONNECT_TIMEOUT": str(CONNECT_S)}
         argv = [str(self.where.bin / "pgskew-collect"), "snapshot", "-q", "-d", "dbname=" + self.database,
-                "--table", "app.readings", "--collections", "-o", str(directory / "destination")]
+                "--table", "app.readings", "--collections", "--statement-timeout", str(STATEMENT_S),
+                "-o", str(directory / "destination")]
         return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)
 
@@ -149,18 +161,56 @@ class Runs:
         codes = FAILURES | ({0, 74} if fault.startswith("gar") or nth >= n - 2 else set())
         self.judge(what, self.start(directory), directory, codes)
 
-    def hold(self, nth):
+    def hold(self, _, nth, n):
         """A server that does not go on answering: a signal still ends the run."""
         directory = self.where.empty_directory()
         self.wire.arm("hold", nth)
         process = self.start(directory)
-        if not self.wire.held.wait(20):
+        what = "held at message %d" % nth
+        if not self.tally.expect(self.wire.held.wait(20), what + ": comes so far", "of %d" % n):
             process.kill()
+            process.communicate()
             return
         process.send_signal(signal.SIGTERM)
-        began, what = time.monotonic(), "held at message %d" % nth
+        began = time.monotonic()
         self.judge(what, process, directory, {75})
         self.tally.expect(time.monotonic() - began < 10, what + ": ends soon")
+
+    def silence(self, _, nth, n):
+        """The same, and nobody sends a signal."""
+        directory = self.where.empty_directory()
+        self.wire.arm("hold", nth)
+        began, what = time.monotonic(), "silence at message %d of %d" % (nth, n)
+        self.judge(what, self.start(directory), directory, {69})
+        took = time.monotonic() - began
+        self.tally.expect(took < STATEMENT_S + PATIENCE_S + 10, what + ": ends when it should", took)
+
+
+class SharedTally(Tally):
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def expect(self, good, what, why=""):
+        with self.lock:
+            return super().expect(good, what, why)
+
+
+class SharedWhere(Where):
+    lock = threading.Lock()
+
+    def empty_directory(self):
+        with self.lock:
+            return super().empty_directory()
+
+
+def all_jobs(n, full):
+    """(method of Runs, fault, message): what takes longest goes first."""
+    step = 1 if full else max(1, n // 6)
+    held = range(20, n - 3, max(1, n // (20 if full else 2)))
+    jobs = [(work, None, nth) for nth in held for work in (Runs.silence, Runs.hold)]
+    return jobs + [(Runs.fault, fault, nth) for fault in ("garbage", "garbled", "cut", "cut inside")
+                   for nth in range(1, n + 1, step)]
 
 
 def main():
@@ -172,20 +222,25 @@ def main():
     if not os.environ.get("PGSKEW_TEST_PG"):
         print("SKIPPED: PGSKEW_TEST_PG is not set")
         return 77
-    tally = Tally()
+    tally = SharedTally()
     with tempfile.TemporaryDirectory(prefix="pgskew-wire-") as scratch:
-        where = Where(options, scratch)
+        where = SharedWhere(options, scratch)
         server = Server(os.environ["PGSKEW_TEST_PG"])
         with server.database("wire", where.fixtures / "nested_range" / "load.sql") as database:
-            runs = Runs(where, tally, server, database)
-            n = runs.undisturbed()
-            step = 1 if options.full else max(1, n // 6)
-            for fault in ("cut", "cut inside", "garbage", "garbled"):
-                for nth in range(1, n + 1, step):
-                    runs.fault(fault, nth, n)
-            for nth in range(20, n - 3, max(1, n // (20 if options.full else 2))):
-                runs.hold(nth)
-            print("%d messages a run" % n)
+            n = Runs(where, tally, server, database).undisturbed()
+            jobs = all_jobs(n, options.full)
+            mine = threading.local()
+            began = time.monotonic()
+
+            def do(job):
+                if not hasattr(mine, "runs"):
+                    mine.runs = Runs(where, tally, server, database)
+                work, fault, nth = job
+                work(mine.runs, fault, nth, n)
+
+            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(do, jobs))  # an exception comes out here
+            print("%d messages a run, %d faults, %.0f s" % (n, len(jobs), time.monotonic() - began))
     return tally.finish()
 
 

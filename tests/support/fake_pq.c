@@ -24,6 +24,7 @@ struct pg_result {
 struct pg_conn {
     ConnStatusType status;
     int socket, pipe_end;
+    PGresult *pending; /* what PQgetResult gives next */
 };
 
 fake_server fake;
@@ -232,35 +233,66 @@ static PGresult *statement(PGconn *conn, const char *sql, const char *param) {
     return result;
 }
 
-PGresult *PQexec(PGconn *conn, const char *query) {
-    return statement(conn, query, NULL);
+static int send(PGconn *conn, const char *sql, const char *param) {
+    conn->pending = statement(conn, sql, param);
+    return 1;
 }
 
-PGresult *PQexecParams(PGconn *conn, const char *command, int n, const Oid *types,
-                       const char *const *values, const int *lengths, const int *formats,
-                       int format) {
+int PQsendQuery(PGconn *conn, const char *query) {
+    return send(conn, query, NULL);
+}
+
+int PQsendQueryParams(PGconn *conn, const char *command, int n, const Oid *types,
+                      const char *const *values, const int *lengths, const int *formats,
+                      int format) {
     (void)types, (void)lengths, (void)formats, (void)format;
-    return statement(conn, command, n > 0 ? values[0] : NULL);
+    return send(conn, command, n > 0 ? values[0] : NULL);
 }
 
 /* Preparing takes locks, so it can be refused like the statement itself. */
 static char prepared[65536];
 
-PGresult *PQprepare(PGconn *conn, const char *name, const char *query, int n, const Oid *types) {
+int PQsendPrepare(PGconn *conn, const char *name, const char *query, int n, const Oid *types) {
     (void)name, (void)n, (void)types;
     snprintf(prepared, sizeof prepared, "%s", query);
     if (fake.slow_ms > 0)
         usleep((useconds_t)fake.slow_ms * 1000);
-    PGresult *result = statement(conn, query, NULL);
-    if (result && result->status == PGRES_TUPLES_OK)
-        result->status = PGRES_COMMAND_OK;
-    return result;
+    send(conn, query, NULL);
+    if (conn->pending && conn->pending->status == PGRES_TUPLES_OK)
+        conn->pending->status = PGRES_COMMAND_OK;
+    return 1;
 }
 
-PGresult *PQexecPrepared(PGconn *conn, const char *name, int n, const char *const *values,
-                         const int *lengths, const int *formats, int format) {
+int PQsendQueryPrepared(PGconn *conn, const char *name, int n, const char *const *values,
+                        const int *lengths, const int *formats, int format) {
     (void)name, (void)n, (void)values, (void)lengths, (void)formats, (void)format;
-    return statement(conn, prepared, NULL);
+    return send(conn, prepared, NULL);
+}
+
+int PQsetnonblocking(PGconn *conn, int is_nonblocking) {
+    (void)conn, (void)is_nonblocking;
+    return 0;
+}
+
+int PQflush(PGconn *conn) {
+    (void)conn;
+    return 0;
+}
+
+int PQisBusy(PGconn *conn) {
+    (void)conn;
+    return fake.mute_at && fake.n_statements >= fake.mute_at;
+}
+
+int PQconsumeInput(PGconn *conn) {
+    (void)conn;
+    return 1;
+}
+
+PGresult *PQgetResult(PGconn *conn) {
+    PGresult *result = conn->pending;
+    conn->pending = NULL;
+    return result;
 }
 
 ExecStatusType PQresultStatus(const PGresult *res) {
@@ -342,7 +374,7 @@ char *PQerrorMessage(const PGconn *conn) {
 }
 
 int PQsocket(const PGconn *conn) {
-    return conn->socket;
+    return PQisBusy((PGconn *)conn) ? -1 : conn->socket; /* poll() never hears of -1 */
 }
 
 int PQconnectionNeedsPassword(const PGconn *conn) {
@@ -372,6 +404,7 @@ void PQfreeCancel(PGcancel *cancel) {
 void PQfinish(PGconn *conn) {
     if (!conn)
         return;
+    PQclear(conn->pending);
     close(conn->socket);
     if (conn->pipe_end >= 0)
         close(conn->pipe_end);

@@ -48,6 +48,7 @@ typedef struct fake_server {
     int extra_in;             /* ... to this one only: 1 + fake_table; 0: every */
     int repeat_in;            /* every row of this answer comes twice: 1 + fake_table; 0: none */
     int silent_at;            /* libpq has no answer to the nth statement, for want of memory */
+    int mute_at;              /* from the nth statement on, not a byte comes */
     int other_at;             /* the answer to the nth statement is not of the kind asked for */
     const char *lost_words;   /* what PQerrorMessage says of a lost connection; NULL: usual */
 

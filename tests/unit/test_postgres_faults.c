@@ -84,6 +84,8 @@ static pgs_status go(const run *r, const char *what) {
     options = (pgs_pg_options)PGS_PG_OPTIONS_DEFAULT;
     options.conninfo = "postgresql://me:" URI_FORM "@h/d";
     options.collections = true;
+    options.statement_timeout_ms = 5;
+    options.patience_ms = 5;
     fake.locked = NULL;
     fake.n_statements = 0;
     said[0] = '\0';
@@ -188,6 +190,19 @@ Test(postgres_faults, no_answer_or_another_at_every_statement) {
             }
             *WHEN[i] = 0;
         }
+}
+
+Test(postgres_faults, a_server_that_falls_silent_at_every_statement) {
+    for (size_t r = 0; r < PGS_COUNT_OF(RUN) - 1; r++) { /* a refresh may take hours */
+        fake.mute_at = 0;
+        int n = n_statements(&RUN[r]);
+        for (int k = 1; k <= n; k++) {
+            fake.mute_at = k;
+            cr_expect_eq(go(&RUN[r], "mute"), PGS_E_UNAVAILABLE, "%s at %d: %s", RUN[r].name, k,
+                         err.msg);
+            cr_expect(strstr(err.msg, "does not answer any more"), "%s", err.msg);
+        }
+    }
 }
 
 Test(postgres_faults, an_interruption_at_every_statement) {
