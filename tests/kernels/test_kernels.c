@@ -1,0 +1,370 @@
+/* src/kernel: every instruction level of this CPU gives the bits of the base level, for every length
+ * a row can have, and touches nothing beyond it; the base level gives what the definitions in
+ * kernel.h say, worked out in 128-bit integers and long doubles. */
+#include "kernel/kernel.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "support/guard.h"
+#include "support/random.h"
+
+#define N PGS_ROW_LANES
+
+static const char *const LEVEL[] = {"base", "v3", "v4"};
+static const pgs_kernels *base;
+static guard row_guard, delta_guard, y_guard, xy_guard, yy_guard, origin_guard, rows_guard;
+static random_state r;
+
+static void set_up(void) {
+    base = pgs_kernels_find("base");
+    row_guard = guard_make(N * sizeof(double));
+    delta_guard = guard_make(N * sizeof(double) + 64);
+    y_guard = guard_make(N * sizeof(double));
+    xy_guard = guard_make(N * sizeof(double));
+    yy_guard = guard_make(N * sizeof(double));
+    origin_guard = guard_make(N * sizeof(double));
+    rows_guard = guard_make(9 * N * sizeof(double));
+    r = (random_state){20251020};
+}
+
+TestSuite(kernels, .init = set_up);
+
+/* `n` doubles, 64-byte aligned, with as little as that allows between their end and the guard. */
+static double *row_of(const guard *g, size_t n) {
+    size_t bytes = n * sizeof(double);
+    return guard_last(g, bytes, (64 - bytes % 64) % 64);
+}
+
+/* ---- what rows are like ---- */
+
+typedef enum kind { RANDOM, EQUAL, LARGEST, TINY, AROUND_2_32, KINDS } kind;
+
+static const char *const KIND[KINDS] = {"random", "equal", "up to 2^53", "0 and 1", "around 2^32"};
+
+static double value(kind k) {
+    switch (k) {
+    case EQUAL:
+        return 15000;
+    case LARGEST:
+        return (double)random_below(&r, (INT64_C(1) << 53) + 1);
+    case TINY:
+        return (double)random_below(&r, 2);
+    case AROUND_2_32:
+        return 0x1p32 + (double)random_below(&r, 7) - 3;
+    default:
+        return (double)random_below(&r, 10000000);
+    }
+}
+
+static void fill(double *row, size_t n, kind k) {
+    for (size_t i = 0; i < n; i++)
+        row[i] = value(k);
+}
+
+static bool same_bits(const void *a, const void *b, size_t n) {
+    return n == 0 || memcmp(a, b, n) == 0;
+}
+
+/* ---- advance ---- */
+
+static void fill_deltas(uint8_t *delta, unsigned width, size_t n, bool negative) {
+    for (size_t i = 0; i < n; i++) {
+        int64_t d = (int64_t)(random_bits(&r) >> (width == 8 ? 12 : 64 - 8 * width)), sign = -1;
+        d = negative ? sign * d : random_below(&r, 2) ? d : sign * d;
+        memcpy(delta + i * width, &d, width); /* the low bytes: any pattern of this width */
+    }
+}
+
+static int64_t delta_at(const uint8_t *delta, unsigned width, size_t i) {
+    int64_t d = 0;
+    memcpy(&d, delta + i * width, width);
+    unsigned unused = 64 - 8 * width;
+    return unused == 0 ? d : (int64_t)((uint64_t)d << unused) >> unused;
+}
+
+static void expect_advance(const double *before, const uint8_t *delta, unsigned width, double scale,
+                           size_t n, double *row) {
+    double want[N] = {0};
+    memcpy(row, before, n * sizeof *row);
+    base->advance(row, delta, width, scale, n);
+    for (size_t i = 0; i < n; i++) {
+        int64_t d = width == 0 ? 0 : delta_at(delta, width, i);
+        __int128 sum = (__int128)before[i] + (__int128)d * (__int128)scale;
+        if (sum >= -(INT64_C(1) << 53) && sum <= INT64_C(1) << 53)
+            cr_assert_eq(row[i], (double)sum, "width %u, scale %g, lane %zu of %zu", width, scale,
+                         i, n);
+        want[i] = row[i];
+    }
+    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+        const pgs_kernels *k = pgs_kernels_find(LEVEL[l]);
+        if (!k)
+            continue;
+        memcpy(row, before, n * sizeof *row);
+        k->advance(row, delta, width, scale, n);
+        cr_assert(same_bits(row, want, n * sizeof *row), "%s: width %u, n %zu", LEVEL[l], width, n);
+    }
+}
+
+Test(kernels, advance_adds_every_width_of_delta) {
+    static const unsigned WIDTH[] = {0, 1, 2, 4, 8};
+    double before[N];
+    for (size_t w = 0; w < PGS_COUNT_OF(WIDTH); w++)
+        for (size_t n = 0; n <= N; n += 8)
+            for (size_t pad = 0; pad < 64; pad += 8)
+                for (unsigned shift = 0; shift <= 26; shift += 13) {
+                    uint8_t *delta = guard_last(&delta_guard, n * WIDTH[w], pad);
+                    fill_deltas(delta, WIDTH[w], n, shift == 13);
+                    fill(before, n, (kind)(random_bits(&r) % KINDS));
+                    expect_advance(before, delta, WIDTH[w], (double)(INT64_C(1) << shift), n,
+                                   row_of(&row_guard, n));
+                }
+}
+
+/* ---- row_stats ---- */
+
+/* The order of kernel.h, written as it is said there. */
+static double squares_by_the_book(const double *row, size_t n, double about) {
+    double acc[32] = {0};
+    for (size_t i = 0; i < n; i++) {
+        volatile double d = row[i] - about, square = d * d; /* volatile: each step rounds */
+        acc[i % 32] += square;
+    }
+    for (size_t apart = 16; apart > 0; apart /= 2)
+        for (size_t i = 0; i < apart; i++)
+            acc[i] += acc[i + apart];
+    return acc[0];
+}
+
+static void expect_stats(const double *row, size_t n, double about, kind k) {
+    pgs_row_stats got, other;
+    __int128 sum = 0;
+    long double squares = 0;
+    double min = row[0], max = row[0];
+    memset(&got, 0, sizeof got);
+    base->row_stats(row, n, about, &got);
+    for (size_t i = 0; i < n; i++) {
+        long double d = (long double)row[i] - (long double)about;
+        sum += (__int128)row[i];
+        squares += d * d;
+        min = fmin(min, row[i]);
+        max = fmax(max, row[i]);
+    }
+    if (sum <= INT64_C(1) << 53)
+        cr_assert_eq(got.sum, (double)sum, "%s, n %zu", KIND[k], n);
+    cr_assert(got.min == min && got.max == max, "%s, n %zu", KIND[k], n);
+    double want = squares_by_the_book(row, n, about);
+    cr_assert(same_bits(&got.squares, &want, sizeof want), "%s, n %zu", KIND[k], n);
+    cr_assert(fabsl(got.squares - squares) <= 1e-13L * squares, "%s, n %zu", KIND[k], n);
+    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+        const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
+        if (!level)
+            continue;
+        memset(&other, 0, sizeof other);
+        level->row_stats(row, n, about, &other);
+        cr_assert(same_bits(&other, &got, sizeof got), "%s: %s, n %zu", LEVEL[l], KIND[k], n);
+    }
+}
+
+Test(kernels, row_stats_are_exact_but_for_squares_whose_order_is_the_definition) {
+    for (kind k = 0; k < KINDS; k++)
+        for (size_t n = 1; n <= N; n++) {
+            double *row = row_of(&row_guard, n);
+            fill(row, n, k);
+            double mean = 0;
+            for (size_t i = 0; i < n; i++)
+                mean += row[i] / (double)n;
+            expect_stats(row, n, mean, k);
+            expect_stats(row, n, 0, k);
+        }
+}
+
+/* ---- count_beyond ---- */
+
+/* In halves everything is a whole number. */
+static uint32_t count_exactly(const double *row, size_t n, double middle, double reach) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < n && !isinf(reach); i++) {
+        __int128 d = 2 * (__int128)row[i] - (__int128)(2 * middle);
+        count += (d < 0 ? -d : d) >= (__int128)(2 * reach);
+    }
+    return count;
+}
+
+static void expect_counts(const double *row, size_t n, const pgs_row_bounds *bounds, kind k) {
+    uint32_t want[2] = {count_exactly(row, n, bounds->middle[0], bounds->reach[0]),
+                        count_exactly(row, n, bounds->middle[1], bounds->reach[1])};
+    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+        const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
+        uint32_t got[2] = {9999, 9999};
+        if (!level)
+            continue;
+        level->count_beyond(row, n, bounds, got);
+        cr_assert(got[0] == want[0] && got[1] == want[1], "%s: %s, n %zu: %u and %u, not %u and %u",
+                  LEVEL[l], KIND[k], n, got[0], got[1], want[0], want[1]);
+    }
+}
+
+/* Half of the lanes exactly on a bound, or one beside it. */
+static void put_on_bounds(double *row, size_t n, const pgs_row_bounds *b) {
+    for (size_t i = 0; i < n; i += 2) {
+        size_t k = i / 2 % 2;
+        double at = b->middle[k] + (i % 8 < 4 ? b->reach[k] : -b->reach[k]);
+        row[i] = fmin(fmax(floor(at) + (double)random_below(&r, 3) - 1, 0), 0x1p53);
+    }
+}
+
+Test(kernels, count_beyond_is_exact_on_the_bound) {
+    for (kind k = 0; k < KINDS; k++)
+        for (size_t n = 0; n <= N; n++) {
+            double *row = row_of(&row_guard, n);
+            double middle = floor(value(k)) + (double)random_below(&r, 2) / 2;
+            double reach = fmin((double)random_below(&r, 1 + (int64_t)middle), 0x1p51);
+            pgs_row_bounds bounds = {{middle, middle + 0.5}, {reach, fmin(reach + 0.5, 0x1p51)}};
+            fill(row, n, k);
+            put_on_bounds(row, n, &bounds);
+            expect_counts(row, n, &bounds, k);
+            bounds.reach[n % 2] = INFINITY;
+            expect_counts(row, n, &bounds, k);
+            bounds.reach[0] = bounds.reach[1] = 0; /* everything */
+            expect_counts(row, n, &bounds, k);
+        }
+}
+
+/* ---- lines ---- */
+
+typedef struct line_case {
+    size_t n, n_rows;
+    double x[9], scale[9], origin[N];
+    double *rows;
+} line_case;
+
+static void make_lines(line_case *c, kind k, size_t n, size_t n_rows) {
+    /* The last row ends at the guard; rows are PGS_ROW_LANES apart. */
+    size_t bytes = n_rows == 0 ? 0 : ((n_rows - 1) * N + n) * sizeof(double);
+    c->n = n;
+    c->n_rows = n_rows;
+    c->rows = guard_last(&rows_guard, bytes, (64 - bytes % 64) % 64);
+    for (size_t t = 0; t < n_rows; t++) {
+        fill(c->rows + t * N, n, k);
+        c->x[t] = (double)random_below(&r, 20001) / 2 - 5000;
+        c->scale[t] = random_below(&r, 2) ? 1 : 1 / (1 + (double)random_below(&r, 1 << 30));
+    }
+    for (size_t i = 0; i < n; i++)
+        c->origin[i] = n_rows > 0 ? c->rows[i] * c->scale[0] : 0;
+}
+
+/* y, xy and yy of one lane, row by row, each step rounded. */
+static void line_by_the_book(const line_case *c, size_t i, double sums[3]) {
+    for (size_t t = 0; t < c->n_rows; t++) {
+        volatile double y = c->rows[t * N + i] * c->scale[t];
+        y = y - c->origin[i];
+        volatile double xy = c->x[t] * y, yy = y * y;
+        sums[0] += y;
+        sums[1] += xy;
+        sums[2] += yy;
+    }
+}
+
+static pgs_line_sums run_lines(const pgs_kernels *level, const line_case *c) {
+    double *origin = row_of(&origin_guard, c->n);
+    pgs_line_sums sums = {row_of(&y_guard, c->n), row_of(&xy_guard, c->n), row_of(&yy_guard, c->n),
+                          origin};
+    memcpy(origin, c->origin, c->n * sizeof *origin);
+    for (size_t i = 0; i < c->n; i++) {
+        sums.y[i] = (double)i;
+        sums.xy[i] = -(double)i / 3;
+        sums.yy[i] = 1e10;
+    }
+    level->line_rows(&sums, c->rows, c->n_rows, c->x, c->scale, c->n);
+    return sums;
+}
+
+static void expect_lines(const line_case *c) {
+    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+        const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
+        if (!level)
+            continue;
+        pgs_line_sums got = run_lines(level, c);
+        for (size_t i = 0; i < c->n; i++) {
+            double want[3] = {(double)i, -(double)i / 3, 1e10};
+            double have[3] = {got.y[i], got.xy[i], got.yy[i]};
+            line_by_the_book(c, i, want);
+            cr_assert(same_bits(have, want, sizeof want), "%s: n %zu, %zu rows, lane %zu", LEVEL[l],
+                      c->n, c->n_rows, i);
+        }
+    }
+}
+
+Test(kernels, lines_are_summed_row_by_row) {
+    static line_case c;
+    for (size_t n = 0; n <= N; n += n < 70 ? 1 : 31)
+        for (size_t n_rows = 0; n_rows <= 9; n_rows++) {
+            make_lines(&c, (kind)((n + n_rows) % KINDS), n, n_rows);
+            expect_lines(&c);
+        }
+}
+
+Test(kernels, lane_extremes_are_the_smaller_and_the_larger) {
+    for (kind k = 0; k < KINDS; k++)
+        for (size_t n = 0; n <= N; n++)
+            for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+                const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
+                double *row = row_of(&row_guard, n), *low = row_of(&y_guard, n),
+                       *high = row_of(&xy_guard, n), before[2][N];
+                if (!level)
+                    continue;
+                fill(row, n, k);
+                for (size_t i = 0; i < n; i++) {
+                    before[0][i] = low[i] = random_below(&r, 4) ? value(k) : INFINITY;
+                    before[1][i] = high[i] = random_below(&r, 4) ? value(k) : -INFINITY;
+                }
+                level->lane_extremes(low, high, row, n);
+                for (size_t i = 0; i < n; i++)
+                    cr_assert(low[i] == fmin(before[0][i], row[i]) &&
+                                  high[i] == fmax(before[1][i], row[i]),
+                              "%s: %s, n %zu, lane %zu", LEVEL[l], KIND[k], n, i);
+            }
+}
+
+/* ---- the choice ---- */
+
+Test(kernels, base_is_always_there_and_the_default_is_the_best) {
+    const pgs_kernels *best = base;
+    cr_assert_not_null(base);
+    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+        const pgs_kernels *found = pgs_kernels_find(LEVEL[l]);
+        cr_expect(!found || strcmp(found->name, LEVEL[l]) == 0);
+        best = found ? found : best;
+    }
+    cr_expect_eq(pgs_kernels_get(), best);
+    cr_expect_str_eq(pgs_simd_name(), best->name);
+    cr_expect_eq(pgs_kernels_find(NULL), best);
+}
+
+Test(kernels, a_level_can_be_chosen_by_name) {
+    pgs_err err = {0};
+    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+        if (!pgs_kernels_find(LEVEL[l]))
+            continue;
+        cr_assert_eq(pgs_simd_choose(LEVEL[l], &err), PGS_OK, "%s", err.msg);
+        cr_expect_str_eq(pgs_simd_name(), LEVEL[l]);
+        cr_expect_str_eq(pgs_kernels_get()->name, LEVEL[l]);
+    }
+    cr_assert_eq(pgs_simd_choose(NULL, &err), PGS_OK);
+    cr_expect_eq(pgs_kernels_get(), pgs_kernels_find(NULL));
+}
+
+Test(kernels, another_name_is_an_error_and_changes_nothing) {
+    static const char *const NAME[] = {"", "v5", "V3", "v3 ", "avx2", "auto", "best"};
+    cr_assert_eq(pgs_simd_choose("base", NULL), PGS_OK);
+    for (size_t i = 0; i < PGS_COUNT_OF(NAME); i++) {
+        pgs_err err = {0};
+        cr_expect_eq(pgs_simd_choose(NAME[i], &err), PGS_E_USAGE, "\"%s\"", NAME[i]);
+        cr_expect_not_null(strstr(err.hint, "base, v3 or v4"), "%s", err.hint);
+        cr_expect_str_eq(pgs_simd_name(), "base");
+    }
+}

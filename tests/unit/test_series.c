@@ -1,0 +1,59 @@
+/* data/series.c: moments of a series. (Its tiles are tested with their codec, in test_block.c.) */
+#include "pgskew/series.h"
+
+#include <criterion/criterion.h>
+
+#include "base/base.h"
+#include "support/no_leaks.h"
+
+TestSuite(series, .fini = pgs_test_no_leaks);
+
+static const struct {
+    const char *name;
+    int64_t at_us;
+    size_t n_moments, found;
+} FIND[] = {
+    {"none at all", 5, 0, 0},
+    {"none at all, the last", PGS_TIME_NONE, 0, 0},
+    {"before the first", 99, 5, 5},
+    {"the first", 100, 5, 0},
+    {"after the first", 101, 5, 0},
+    {"before the second", 199, 5, 0},
+    {"in the middle", 300, 5, 2},
+    {"before the last", 499, 5, 3},
+    {"the last", 500, 5, 4},
+    {"after the last", 501, 5, 4},
+    {"long after the last", INT64_MAX, 5, 4},
+    {"long before the first", INT64_MIN + 1, 5, 5},
+    {"the last, whenever it was", PGS_TIME_NONE, 5, 4},
+    {"one moment, before", 99, 1, 1},
+    {"one moment, then", 100, 1, 0},
+};
+
+Test(series, the_last_moment_at_or_before) {
+    pgs_moment moment[5];
+    for (size_t t = 0; t < 5; t++)
+        moment[t] = (pgs_moment){.taken_us = 100 * ((int64_t)t + 1)};
+    for (size_t i = 0; i < PGS_COUNT_OF(FIND); i++) {
+        pgs_series series = {.moment = moment, .n_moments = FIND[i].n_moments};
+        cr_expect_eq(pgs_series_find(&series, FIND[i].at_us), FIND[i].found, "%s", FIND[i].name);
+    }
+}
+
+Test(series, reset_leaves_it_as_init_did) {
+    pgs_series series;
+    pgs_series_init(&series);
+    cr_expect_eq(series.head.taken_us, PGS_TIME_NONE);
+    series.arena = pgs_arena_new();
+    series.moment = pgs_arena_alloc(series.arena, 3, sizeof *series.moment);
+    series.n_moments = 3;
+    pgs_series_reset(&series);
+    cr_expect(!series.arena && !series.moment && series.n_moments == 0);
+    pgs_series_reset(&series);
+    pgs_series_reset(NULL);
+}
+
+Test(series, skew_is_about_counts_and_sizes) {
+    cr_expect_eq(pgs_measure_metric(PGS_BY_CHUNKS), PGS_CHUNK_COUNT);
+    cr_expect_eq(pgs_measure_metric(PGS_BY_SIZE), PGS_SIZE_BYTES);
+}
