@@ -4,6 +4,8 @@
  *       the long CSV that `pgskew-collect import-history` reads, to stdout
  *   bench_generate raw DIR PARTITIONS [MOMENTS [SEED]]
  *       DIR/<metric>.i64, moment after moment, and DIR/taken_us.i64: little-endian int64
+ *   bench_generate rows FILE.db PARTITIONS [MOMENTS [SEED]]
+ *       a SQLite database with one row per partition and moment, and nothing else to save space on
  *   bench_generate widths PARTITIONS [MOMENTS [SEED]]
  *       what the deltas of each metric would take, in bytes per value, packed in rows of 256
  *       partitions whose widest delta decides (1, 2, 4 or 8 bytes)
@@ -12,6 +14,8 @@
 #include "generate.h"
 
 #include <errno.h>
+#include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +28,7 @@
 enum { GROUP = 256, PATH_SIZE = 4096, DIGITS = 24 };
 
 typedef struct job {
-    const char *dir;
+    const char *path;
     size_t n_parts, n_moments;
     uint64_t seed;
 } job;
@@ -80,7 +84,7 @@ static int write_csv(const job *j, bench_generator *g) {
 
 static FILE *create_column(const job *j, const char *name) {
     char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s.i64", j->dir, name);
+    snprintf(path, sizeof path, "%s/%s.i64", j->path, name);
     return fopen(path, "wb");
 }
 
@@ -99,7 +103,7 @@ static int write_raw(const job *j, bench_generator *g) {
     for (int m = 0; m <= BENCH_METRIC_COUNT; m++) {
         file[m] = create_column(j, m < BENCH_METRIC_COUNT ? bench_metric_names[m] : "taken_us");
         if (!file[m])
-            return failed(j->dir);
+            return failed(j->path);
     }
     for (size_t t = 0; t < j->n_moments; t++) {
         const bench_moment *moment = bench_generator_next(g);
@@ -110,8 +114,57 @@ static int write_raw(const job *j, bench_generator *g) {
     int status = EXIT_SUCCESS;
     for (int m = 0; m <= BENCH_METRIC_COUNT; m++)
         if (ferror(file[m]) | fclose(file[m]))
-            status = failed(j->dir);
+            status = failed(j->path);
     return status;
+}
+
+/* ---- rows ---- */
+
+static const char *const ROWS_SCHEMA =
+    "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA page_size = 4096;"
+    "CREATE TABLE moments_taken(moment INTEGER PRIMARY KEY, taken_us INTEGER);"
+    "CREATE TABLE history(moment INTEGER, partition_num INTEGER, chunk_count INTEGER,"
+    "  document_count INTEGER, size_bytes INTEGER, chunks_last_hour INTEGER,"
+    "  chunks_last_day INTEGER, PRIMARY KEY(moment, partition_num)) WITHOUT ROWID;"
+    "BEGIN";
+
+/* Bind, run, and be ready again. */
+static bool insert(sqlite3_stmt *into, const int64_t *value, int n) {
+    for (int i = 0; i < n; i++)
+        sqlite3_bind_int64(into, i + 1, value[i]);
+    return sqlite3_step(into) == SQLITE_DONE && sqlite3_reset(into) == SQLITE_OK;
+}
+
+static bool insert_moment(sqlite3_stmt *moments, sqlite3_stmt *history, size_t t, size_t n_parts,
+                          const bench_moment *moment) {
+    bool ok = insert(moments, (int64_t[]){(int64_t)t, moment->taken_us}, 2);
+    for (size_t p = 0; ok && p < n_parts; p++) {
+        int64_t row[2 + BENCH_METRIC_COUNT] = {(int64_t)t, (int64_t)p};
+        for (int m = 0; m < BENCH_METRIC_COUNT; m++)
+            row[2 + m] = (int64_t)moment->value[m][p];
+        ok = insert(history, row, 2 + BENCH_METRIC_COUNT);
+    }
+    return ok;
+}
+
+static int write_rows(const job *j, bench_generator *g) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *moments = NULL, *history = NULL;
+    bool ok = sqlite3_open(j->path, &db) == SQLITE_OK &&
+              sqlite3_exec(db, ROWS_SCHEMA, NULL, NULL, NULL) == SQLITE_OK &&
+              sqlite3_prepare_v2(db, "INSERT INTO moments_taken VALUES(?, ?)", -1, &moments,
+                                 NULL) == SQLITE_OK &&
+              sqlite3_prepare_v2(db, "INSERT INTO history VALUES(?, ?, ?, ?, ?, ?, ?)", -1,
+                                 &history, NULL) == SQLITE_OK;
+    for (size_t t = 0; ok && t < j->n_moments; t++)
+        ok = insert_moment(moments, history, t, j->n_parts, bench_generator_next(g));
+    ok = ok && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    if (!ok)
+        fprintf(stderr, "bench_generate: %s: %s\n", j->path, sqlite3_errmsg(db));
+    sqlite3_finalize(moments);
+    sqlite3_finalize(history);
+    sqlite3_close(db);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- widths ---- */
@@ -159,7 +212,8 @@ static int print_widths(const job *j, bench_generator *g) {
 static const struct {
     const char *name;
     int (*run)(const job *j, bench_generator *g);
-} FORMS[] = {{"csv", write_csv}, {"raw", write_raw}, {"widths", print_widths}};
+} FORMS[] = {
+    {"csv", write_csv}, {"raw", write_raw}, {"rows", write_rows}, {"widths", print_widths}};
 
 static uint64_t number(int argc, char **argv, int i, uint64_t otherwise) {
     return i < argc ? strtoull(argv[i], NULL, 10) : otherwise;
@@ -169,8 +223,8 @@ int main(int argc, char **argv) {
     for (size_t f = 0; argc > 2 && f < sizeof FORMS / sizeof *FORMS; f++) {
         if (strcmp(argv[1], FORMS[f].name) != 0)
             continue;
-        int first = FORMS[f].run == write_raw ? 3 : 2;
-        job j = {.dir = argv[2],
+        int first = FORMS[f].run == write_raw || FORMS[f].run == write_rows ? 3 : 2;
+        job j = {.path = argv[2],
                  .n_parts = number(argc, argv, first, 0),
                  .n_moments = number(argc, argv, first + 1, BENCH_YEAR),
                  .seed = number(argc, argv, first + 2, 1)};
@@ -184,6 +238,6 @@ int main(int argc, char **argv) {
         return status;
     }
     fprintf(stderr, "usage: bench_generate csv|widths PARTITIONS [MOMENTS [SEED]]\n"
-                    "       bench_generate raw DIR PARTITIONS [MOMENTS [SEED]]\n");
+                    "       bench_generate raw DIR | rows FILE.db PARTITIONS [MOMENTS [SEED]]\n");
     return 64;
 }

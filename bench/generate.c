@@ -14,14 +14,14 @@
 
 enum { PAGE_BYTES = 8192, DAY = 24, WEEK = 7 * DAY, POISSON_MOST = 255 };
 
-static const double MEDIAN_DOCUMENTS = 14; /* arriving per hour in the median partition */
+static const double MEDIAN_DOCUMENTS = 10; /* arriving per hour in the median partition */
 static const double RATE_SIGMA = 0.5;      /* of the logarithm of the rate */
 static const double DRIFT_SIGMA = 0.3;     /* of the logarithm of a year's growth of the rate */
-static const double FURTHER_CHUNKS = 7;    /* of a document, beyond its first */
+static const double FURTHER_CHUNKS = 9;    /* of a document, beyond its first */
 static const double EXPIRING = 0.2;        /* documents that expire, of those that arrive */
 static const double CHUNK_BYTES = 1100;    /* of the median partition, indexes included */
 static const double HOT_ONE_IN = 3600;     /* a partition turns hot once in so many hours */
-static const double DELETES_ONE_IN = 1200; /* likewise for a batch of deletions */
+static const double DELETES_ONE_IN = 600;  /* likewise for a batch of deletions */
 static const double WEEKEND = 0.5;
 
 static const double HOUR_OF_DAY[DAY] = {0.45, 0.35, 0.30, 0.25, 0.25, 0.30, 0.45, 0.75,
