@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -27,11 +28,13 @@ from contenders import Postgres, Scan, Served, race, run_to_exit, system_python 
 MOMENTS, METRICS = 8760, 5
 SERIES = ["--table", "public.chunks", "--source", "bench"]
 ROW_STORES_UP_TO = 1000  # partitions; beyond, one round of theirs takes minutes
+SNAPSHOTS_UP_TO = 100  # partitions; beyond, the files take gigabytes
 OURS, FLOOR, TABLE, PARQUET = "pgskew", "bare sum", "DuckDB table", "DuckDB Parquet"
 # At least so many times faster than these.
 FASTER = {100: {TABLE: 12}, 1000: {TABLE: 24}, 10000: {TABLE: 35, PARQUET: 45}}
 # At most so much of these, for 10,000 partitions.
 SUMS, PEAK_MIB, OF_ROWS = 2.9, 40, 0.26
+PER_FILE_S = 1e-3  # to pack one snapshot file of 100 partitions
 
 
 class Size:
@@ -61,16 +64,37 @@ class Size:
     # ---- what has to be there ----
 
     def pack(self):
-        """The history, through the collector's long import; times include making the CSV."""
+        """The history, through the library; its last moments are appended one by one."""
         self.history.unlink(missing_ok=True)
+        said = subprocess.run([str(self.bench.bin / "bench_pack"), "history", str(self.history),
+                               str(self.n_parts)], check=True, stdout=subprocess.PIPE)
+        self.facts.update(json.loads(said.stdout))
+        self.facts["history_bytes"] = self.history.stat().st_size
+
+    def import_csv(self):
+        """The same through the collector, from a CSV that is made while it reads."""
+        target = self.dir / "imported.db"
+        target.unlink(missing_ok=True)
         began = time.perf_counter()
         source = subprocess.Popen([str(self.bench.bin / "bench_generate"), "csv", str(self.n_parts)],
                                   stdout=subprocess.PIPE)
         subprocess.run([str(self.bench.bin / "pgskew-collect"), "import-history", *SERIES,
-                        "-o", str(self.history), "-"], stdin=source.stdout, check=True)
+                        "-o", str(target), "-"], stdin=source.stdout, check=True)
+        source.stdout.close()
         source.wait()
         self.facts["import_s"] = time.perf_counter() - began
-        self.facts["history_bytes"] = self.history.stat().st_size
+        target.unlink()
+
+    def pack_snapshots(self):
+        """`pgskew pack` of as many snapshot files."""
+        def make(part):
+            part.mkdir()
+            run_to_exit([self.bench.bin / "bench_pack", "snapshots", part, self.n_parts])
+        files, target = self.once("snapshots", make), self.dir / "packed.db"
+        target.unlink(missing_ok=True)
+        self.facts["pack_files_s"], _ = run_to_exit([self.bench.bin / "pgskew", "pack", "-o", target,
+                                                     files])
+        target.unlink()
 
     def rows(self):
         """The file of one SQLite row per partition and moment; only its size where it is large."""
@@ -158,6 +182,9 @@ class Size:
     def measure(self):
         self.pack()
         self.rows()
+        self.import_csv()
+        if self.n_parts <= SNAPSHOTS_UP_TO:
+            self.pack_snapshots()
         contenders = []
         try:
             for contender in self.contenders():
@@ -190,8 +217,14 @@ class Size:
               + "".join(f", {facts['history_bytes'] / facts[key]:.2f} of {what}" for key, what in
                         (("duckdb_bytes", "DuckDB's"), ("parquet_bytes", "Parquet's"))
                         if key in facts))
-        print(f"  import-history {facts['import_s']:.2f} s, "
-              f"{values / facts['import_s'] / 1e6:.1f} M values/s, CSV made and parsed")
+        print(f"  packing {facts['pack_s']:.2f} s, {values / facts['pack_s'] / 1e6:.0f} M values/s "
+              f"(and {facts['derive_s']:.2f} s for summaries); "
+              f"import-history {facts['import_s']:.2f} s, "
+              f"{values / facts['import_s'] / 1e6:.1f} M values/s; "
+              f"one more moment {statistics.median(facts['append_s']) * 1e3:.1f} ms")
+        if "pack_files_s" in facts:
+            print(f"  pack of {MOMENTS} snapshot files {facts['pack_files_s']:.2f} s, "
+                  f"{facts['pack_files_s'] / MOMENTS * 1e3:.2f} ms each")
 
     def broken_promises(self):
         facts, found = self.facts, self.facts["contenders"]
@@ -199,6 +232,8 @@ class Size:
         for name, factor in FASTER.get(self.n_parts, {}).items():
             if name in found and found[name]["s"] < factor * ours:
                 yield f"{found[name]['s'] / ours:.1f} times faster than {name}, promised {factor}"
+        if "pack_files_s" in facts and facts["pack_files_s"] / MOMENTS > PER_FILE_S:
+            yield f"{facts['pack_files_s'] / MOMENTS * 1e3:.2f} ms per packed snapshot, promised 1"
         if self.n_parts < 10000:
             return
         if ours > SUMS * found[FLOOR]["s"]:
