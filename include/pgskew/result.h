@@ -128,6 +128,31 @@ typedef struct pgs_measures {
     double signed_skew_min;      /* and of the emptiest */
 } pgs_measures;
 
+/* How it is known what moves together from partition to partition. */
+typedef enum pgs_design {
+    PGS_DESIGN_UNKNOWN,
+    PGS_DESIGN_INDEPENDENT, /* taken for granted: too few partitions to tell */
+    PGS_DESIGN_COLLECTIONS, /* from the sizes of collections, each in one partition */
+    PGS_DESIGN_SPREAD,      /* estimated from the bulk of the partitions */
+    PGS_DESIGN_COUNT
+} pgs_design;
+
+/* "independent", "collections", "spread"; NULL for PGS_DESIGN_UNKNOWN. */
+const char *pgs_design_name(pgs_design design);
+
+/* The noise floor: how much skew chance alone explains. */
+typedef struct pgs_noise {
+    double alpha; /* at most so likely is a balanced table to have any skew at or above the floor */
+    pgs_design design;
+    double design_effect; /* rows that move as one, 1 and more; NaN: unknown */
+    double chunk_floor;   /* smallest chunk skew that is not chance; INFINITY: none is;
+                             NaN: nothing to judge */
+    double size_floor;
+    bool *above; /* [partitions of the snapshot] whether its chunk or size skew is at or above */
+    pgs_health_status *status; /* health with every skew below its floor taken for none */
+    size_t suppressed;         /* partitions whose status that makes better */
+} pgs_noise;
+
 /* The guide's MonitoringResult with everything the other service methods return. */
 typedef struct pgs_result {
     int64_t taken_us;

@@ -9,6 +9,15 @@ const char *pgs_priority_name(pgs_priority priority) {
     return priority == PGS_PRIORITY_HIGH ? "HIGH" : "MEDIUM";
 }
 
+const char *pgs_design_name(pgs_design design) {
+    static const char *const NAME[PGS_DESIGN_COUNT] = {
+        [PGS_DESIGN_INDEPENDENT] = "independent",
+        [PGS_DESIGN_COLLECTIONS] = "collections",
+        [PGS_DESIGN_SPREAD] = "spread",
+    };
+    return NAME[design];
+}
+
 void pgs_result_init(pgs_result *result) {
     *result = (pgs_result){.taken_us = PGS_TIME_NONE, .health_percentage = NAN};
     for (int k = 0; k < PGS_SKEW_KIND_COUNT; k++)

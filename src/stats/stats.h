@@ -72,6 +72,45 @@ void pgs_signed_skew(const double *x, const double *skew, size_t n, double *out)
  *   room  [2n] to sort in */
 double pgs_gini(const double *x, size_t n, uint64_t *room);
 
+/* ---- units.c, noise.c: what chance alone does to a column ---- */
+
+/* What is placed at random. A column's values are sums over units, and every unit lands in any
+ * partition with the same probability. Sizes are in the column's own unit, rows or bytes. */
+typedef struct pgs_units {
+    pgs_design design; /* how the sizes are known */
+    double effect;     /* sum of squared sizes over their sum: the design effect, for rows */
+    double unit;       /* the same, with what an estimate may be wrong by added */
+    double large_unit; /* sum of cubes over sum of squares: the size that large deviations see */
+} pgs_units;
+
+/* Each row on its own. */
+pgs_units pgs_units_independent(void);
+
+/* Units of rows where they are whole collections: those that lie in one partition hold at least
+ * 95 % of the rows. A collection so large that the smaller ones would not pile up like that in any
+ * partition by chance (at alpha/1000) is a cause, not chance, and takes no part. UNKNOWN where
+ * collections were not observed, or are no units.
+ *   sizes  [snap->n_collections] room */
+pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, double *sizes);
+
+/* Units that explain the bulk of x: from the spread of the three quarters of values that lie nearest to
+ * the median, so that hot partitions do not hide themselves. Never below `least` (UNKNOWN: 0). With
+ * fewer than 10 values, or a median of 0, there is no bulk: `least` is the answer.
+ *   x       [n] rows or bytes; NaN: not observed
+ *   sorted  [n] room to sort in */
+pgs_units pgs_units_of_spread(const double *x, size_t n, pgs_units least, double alpha,
+                              double *sorted);
+
+/* The smallest skew |P x/T - 1| that a column of integers can have and that any of its P partitions would
+ * reach by chance with a probability of at most alpha: exact binomial tails of both sides, added
+ * over the partitions. INFINITY: no skew would be too much. NaN where T is 0, P is less than 2 or
+ * the units are UNKNOWN. */
+double pgs_noise_floor(const double *x, size_t n, pgs_units units, double alpha);
+
+/* |P x/T - 1| of every value, to compare with the floor: not rounded. NaN where x is; 0 where T
+ * is 0. */
+void pgs_noise_skews(const double *x, size_t n, double *out);
+
 /* ---- summary.c: over all partitions ---- */
 
 /* Count, totals, mean and sample standard deviation over the observed partitions; stddev 0 for
