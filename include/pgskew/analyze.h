@@ -65,7 +65,16 @@ pgs_status pgs_collections_total(const pgs_snapshot *snap, pgs_result *out, pgs_
 pgs_status pgs_moment_of(const pgs_snapshot *snap, pgs_moment *out, uint64_t *given,
                          pgs_err *err) PGS_CHECK;
 
-/* All of the above. */
+/* Measures of rows and bytes, signed skews and the noise floor. The design effect is known only where
+ * the collections and PGS_COLLECTION_COUNT were read; else it is estimated. */
+pgs_status pgs_distribution_measure(const pgs_snapshot *snap, pgs_result *out,
+                                    pgs_err *err) PGS_CHECK;
+
+/* From here on leave out of `out` what is noise: a skew below its floor is no finding. After
+ * pgs_distribution_measure(), before the functions above. */
+void pgs_noise_suppress(const pgs_snapshot *snap, pgs_result *out);
+
+/* Everything but the last two: the guide's answers. */
 pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus

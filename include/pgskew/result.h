@@ -16,6 +16,7 @@ extern "C" {
 #define PGS_REBALANCE_THRESHOLD     0.4  /* ... rebalancing is recommended */
 #define PGS_SKEW_CRITICAL_THRESHOLD 0.5  /* ... a partition is UNBALANCED */
 #define PGS_HOT_PERCENTAGE          12.5 /* share of the last hour's chunks that makes a hot spot */
+#define PGS_NOISE_ALPHA             0.01 /* what the noise floor may err by */
 
 /* The guide's PartitionHealth. */
 typedef struct pgs_partition_health {
@@ -128,6 +129,13 @@ typedef struct pgs_measures {
     double signed_skew_min;      /* and of the emptiest */
 } pgs_measures;
 
+/* What measures are of. */
+typedef enum pgs_measured {
+    PGS_MEASURED_CHUNKS,
+    PGS_MEASURED_SIZES,
+    PGS_MEASURED_COUNT
+} pgs_measured;
+
 /* How it is known what moves together from partition to partition. */
 typedef enum pgs_design {
     PGS_DESIGN_UNKNOWN,
@@ -140,17 +148,22 @@ typedef enum pgs_design {
 /* "independent", "collections", "spread"; NULL for PGS_DESIGN_UNKNOWN. */
 const char *pgs_design_name(pgs_design design);
 
-/* The noise floor: how much skew chance alone explains. */
+/* The noise floor: how much skew chance alone explains. Arrays are [partitions of the snapshot], in
+ * its order. */
 typedef struct pgs_noise {
-    double alpha; /* at most so likely is a balanced table to have any skew at or above the floor */
+    double alpha; /* at most so likely is a balanced table to have any skew at or above its floor;
+                     NaN: nobody asked, and nothing else is there */
     pgs_design design;
     double design_effect; /* rows that move as one, 1 and more; NaN: unknown */
     double chunk_floor;   /* smallest chunk skew that is not chance; INFINITY: none is;
                              NaN: nothing to judge */
     double size_floor;
-    bool *above; /* [partitions of the snapshot] whether its chunk or size skew is at or above */
-    pgs_health_status *status; /* health with every skew below its floor taken for none */
-    size_t suppressed;         /* partitions whose status that makes better */
+    bool *chunk_above; /* whether its skew is at or above the floor, any skew where that is NaN;
+                          false where not observed */
+    bool *size_above;
+    pgs_health_status *status; /* health, with every skew below its floor taken for none */
+    bool suppressing;          /* the rules go by `status` and what is above */
+    size_t suppressed;         /* partitions that are healthy only because of that; 0 otherwise */
 } pgs_noise;
 
 /* The guide's MonitoringResult with everything the other service methods return. */
@@ -170,6 +183,10 @@ typedef struct pgs_result {
     size_t n_recommendations;
     pgs_recommendation *recommendation; /* by current_skew descending, then number */
     pgs_statistics statistics;
+    pgs_measures measures[PGS_MEASURED_COUNT];
+    double *signed_skew; /* [partitions of the snapshot] published chunk skew, negative below an
+                            even share; NULL: nobody asked */
+    pgs_noise noise;
     size_t n_collections;
     pgs_collection_total *collection; /* by total_chunks descending, then id */
 

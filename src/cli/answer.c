@@ -11,17 +11,40 @@ static const pgs_selection NEEDS[PGS_REPORT_LIST] = {
     [PGS_REPORT_DISTRIBUTION] = {BIT(PGS_DOCUMENT_COUNT) | BIT(PGS_COLLECTION_COUNT) |
                                      BIT(PGS_AVG_TOKENS) | BIT(PGS_OLDEST_CREATED_AT) |
                                      BIT(PGS_LAST_CREATED_AT),
-                                 false},
+                                 true},
     [PGS_REPORT_SIZES] = {BIT(PGS_TABLE_BYTES) | BIT(PGS_INDEX_BYTES) | BIT(PGS_TOAST_BYTES) |
                               BIT(PGS_ROW_ESTIMATE),
                           false},
     [PGS_REPORT_HOT] = {BIT(PGS_CHUNKS_LAST_DAY) | BIT(PGS_CHUNKS_LAST_WEEK) |
                             BIT(PGS_DAY_PERCENTAGE) | BIT(PGS_WEEK_PERCENTAGE),
                         false},
+    [PGS_REPORT_SKEW] = {BIT(PGS_COLLECTION_COUNT), true},
     [PGS_REPORT_COLLECTIONS] = {0, true},
     [PGS_REPORT_STATISTICS] = {BIT(PGS_LAST_CREATED_AT), false},
     [PGS_REPORT_FULL] = {PGS_METRICS_ALL, true},
 };
+
+/* The noise floor asks how large the collections are. */
+static pgs_selection needs_of(const pgs_parsed *p) {
+    pgs_selection needs = NEEDS[pgs_command_of(p)];
+    if (!pgs_has(p, OPT_NOISE_FLOOR))
+        return needs;
+    return (pgs_selection){needs.metrics | BIT(PGS_COLLECTION_COUNT), true};
+}
+
+static pgs_status write_report(const pgs_parsed *p, const pgs_report_input *input, pgs_err *err) {
+    pgs_output out;
+    pgs_report_style style = pgs_style_from(p);
+    pgs_report_kind kind = (pgs_report_kind)pgs_command_of(p);
+    pgs_status st = pgs_output_open(&out, p->value[OPT_OUTPUT], err);
+    if (st != PGS_OK)
+        return st;
+    st = pgs_report_write(out.file, kind, pgs_format_from(p), input, &style, err);
+    if (st == PGS_OK || st == PGS_E_IO) /* which names the file that did not take it all */
+        return pgs_output_commit(&out, err);
+    pgs_output_abandon(&out);
+    return st;
+}
 
 /* A failure that promises a JSON body has one, beside its sentence and its exit code. */
 static void write_failure(const pgs_parsed *p, const pgs_snapshot *snap, const pgs_err *why) {
@@ -59,7 +82,15 @@ static int verdict(const pgs_parsed *p, const pgs_result *result) {
 static pgs_status think(const pgs_parsed *p, const pgs_snapshot *snap, pgs_result *result,
                         pgs_partition_statistics *one, pgs_err *err) {
     int64_t num;
-    pgs_status st = pgs_analyze(snap, result, err);
+    int command = pgs_command_of(p);
+    pgs_status st = PGS_OK;
+    if (pgs_has(p, OPT_NOISE_FLOOR) || command == PGS_REPORT_DISTRIBUTION ||
+        command == PGS_REPORT_SKEW || command == PGS_REPORT_FULL)
+        st = pgs_distribution_measure(snap, result, err);
+    if (st == PGS_OK && pgs_has(p, OPT_NOISE_FLOOR))
+        pgs_noise_suppress(snap, result);
+    if (st == PGS_OK)
+        st = pgs_analyze(snap, result, err);
     if (st != PGS_OK || !pgs_has(p, OPT_PARTITION))
         return st;
     st = pgs_opts_int("partition", p->value[OPT_PARTITION], INT64_MIN, INT64_MAX, 0, &num, err);
@@ -75,7 +106,8 @@ int pgs_run_answer(const pgs_parsed *p) {
     input.partition = pgs_has(p, OPT_PARTITION) ? &one : NULL;
     pgs_snapshot_init(&snap);
     pgs_result_init(&result);
-    pgs_status st = pgs_fetch_one(p, &NEEDS[pgs_command_of(p)], &snap, &err);
+    pgs_selection needs = needs_of(p);
+    pgs_status st = pgs_fetch_one(p, &needs, &snap, &err);
     if (st == PGS_OK)
         st = think(p, &snap, &result, &one, &err);
     bool answered = st == PGS_OK; /* an output that fails gets no second document instead */

@@ -17,6 +17,7 @@ enum {
     OPT_UNTIL,
     OPT_PARTITION,
     OPT_FAIL_ON,
+    OPT_NOISE_FLOOR,
     OPT_THREADS,
     OPT_COLOR,
     OPT_BY,

@@ -28,6 +28,8 @@ void pgs_result_init(pgs_result *result) {
         .avg_chunks_per_partition = NAN,
         .chunk_count_stddev = NAN,
     };
+    result->noise =
+        (pgs_noise){.alpha = NAN, .design_effect = NAN, .chunk_floor = NAN, .size_floor = NAN};
 }
 
 void pgs_result_reset(pgs_result *result) {

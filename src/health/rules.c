@@ -38,10 +38,15 @@ static double sum_seen(const double *x, size_t n) {
     return sum;
 }
 
+/* The status of a partition, without what is noise where that is to be left out. */
+static pgs_health_status status_of(const pgs_snapshot *snap, const pgs_noise *noise, size_t p) {
+    return noise->suppressing ? noise->status[p] : snap->health[p];
+}
+
 static void count_statuses(const pgs_snapshot *snap, pgs_result *out) {
     size_t count[PGS_HEALTH_STATUS_COUNT] = {0};
     for (size_t p = 0; p < snap->head.n_parts; p++)
-        count[snap->health[p]]++;
+        count[status_of(snap, &out->noise, p)]++;
     out->total_partitions = snap->head.n_parts;
     out->healthy_count = count[PGS_HEALTHY];
     out->warning_count = count[PGS_WARNING];
@@ -69,10 +74,10 @@ pgs_status pgs_health_rank(const pgs_snapshot *snap, pgs_result *out, pgs_err *e
             .chunk_percentage = snap->metric[PGS_CHUNK_PERCENTAGE][p],
             .size_bytes = snap->metric[PGS_SIZE_BYTES][p],
             .size_percentage = snap->metric[PGS_SIZE_PERCENTAGE][p],
-            .health_status = snap->health[p],
+            .health_status = status_of(snap, &out->noise, p),
             .chunk_skew = snap->metric[PGS_CHUNK_SKEW][p],
             .size_skew = snap->metric[PGS_SIZE_SKEW][p],
-            .recommendation = recommendation_for(snap->health[p]),
+            .recommendation = recommendation_for(status_of(snap, &out->noise, p)),
         };
     if (n > 1)
         qsort(out->health, n, sizeof *out->health, by_chunk_skew_descending);
@@ -134,7 +139,7 @@ static double max_seen(const double *x, size_t n) {
 }
 
 static void partition_health_metric(const pgs_snapshot *snap, pgs_result *out) {
-    pgs_result seen = {0}; /* the counts of `out` belong to the ranking */
+    pgs_result seen = {.noise = out->noise}; /* the counts of `out` belong to the ranking */
     count_statuses(snap, &seen);
     size_t unbalanced = seen.unbalanced_count, warning = seen.warning_count;
     if (seen.total_partitions == seen.unmeasured_count) {
@@ -167,6 +172,17 @@ static void hot_metric(const pgs_snapshot *snap, pgs_result *out) {
                    hot > 0 ? PGS_SKEW_WARNING : PGS_SKEW_NORMAL);
 }
 
+/* A metric of skews, of which none is above its floor, is normal where noise is left out. */
+static void quiet_metric(const pgs_snapshot *snap, pgs_result *out, pgs_skew_kind kind,
+                         const bool *above) {
+    if (!out->noise.suppressing || out->skew[kind].status == PGS_SKEW_UNKNOWN)
+        return;
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        if (above[p])
+            return;
+    set_metric(out, kind, out->skew[kind].value, PGS_SKEW_NORMAL);
+}
+
 void pgs_health_skew(const pgs_snapshot *snap, pgs_result *out) {
     size_t n = snap->head.n_parts;
     double chunk = max_seen(snap->metric[PGS_CHUNK_SKEW], n);
@@ -177,6 +193,9 @@ void pgs_health_skew(const pgs_snapshot *snap, pgs_result *out) {
     hot_metric(snap, out);
     set_metric(out, PGS_SKEW_DISTRIBUTION_VARIANCE, snap->distribution_variance,
                snap->distribution_status);
+    quiet_metric(snap, out, PGS_SKEW_CHUNK_DISTRIBUTION, out->noise.chunk_above);
+    quiet_metric(snap, out, PGS_SKEW_SIZE_DISTRIBUTION, out->noise.size_above);
+    quiet_metric(snap, out, PGS_SKEW_DISTRIBUTION_VARIANCE, out->noise.chunk_above);
 }
 
 /* ---- alerts ---- */
@@ -290,6 +309,10 @@ pgs_status pgs_health_recommend(const pgs_snapshot *snap, pgs_result *out, pgs_e
         return pgs_no_memory(err);
     for (size_t p = 0; p < n; p++) {
         double chunk = snap->metric[PGS_CHUNK_SKEW][p], size = snap->metric[PGS_SIZE_SKEW][p];
+        if (out->noise.suppressing && !out->noise.chunk_above[p])
+            chunk = NAN;
+        if (out->noise.suppressing && !out->noise.size_above[p])
+            size = NAN;
         double skew = fmax(chunk, size);
         if (!(skew >= PGS_REBALANCE_THRESHOLD))
             continue;

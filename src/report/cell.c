@@ -29,6 +29,11 @@ static const char *spell_time(const pgs_cell *cell, char *scratch) {
     return pgs_time_format(cell->integer, scratch);
 }
 
+static const char *spell_yes(const pgs_cell *cell, char *scratch) {
+    (void)scratch;
+    return cell->integer ? "yes" : "no";
+}
+
 /* 1234567 as 1,234,567. */
 static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
     char digits[PGS_CELL_TEXT_MAX];
@@ -145,6 +150,7 @@ static const struct {
     [PGS_AS_WHOLE] = {spell_real, spell_grouped, false, true},
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
     [PGS_AS_TIME] = {spell_time, spell_time, true, false},
+    [PGS_AS_FLAG] = {spell_integer, spell_yes, false, false},
 };
 
 bool pgs_look_is_text(pgs_look look) {

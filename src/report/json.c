@@ -169,6 +169,37 @@ static void put_skew_metrics(json *j, const pgs_report_input *input) {
     close_bracket(j, '}');
 }
 
+/* Measures of rows and of bytes. */
+static void put_measures(json *j, const pgs_report_input *input) {
+    static const char *const KEY[PGS_MEASURED_COUNT] = {"chunks", "sizes"};
+    pgs_grid measures = pgs_grid_of(PGS_GRID_MEASURES, input);
+    open_bracket(j, "distribution_measures", '{');
+    for (size_t r = 0; r < PGS_MEASURED_COUNT; r++)
+        put_item(j, KEY[r], item_of_row(&measures, r, 0));
+    close_bracket(j, '}');
+}
+
+static void put_noise_floor(json *j, const pgs_report_input *input) {
+    const pgs_noise *noise = &input->result->noise;
+    open_bracket(j, "noise_floor", '{');
+    put_real(j, "alpha", noise->alpha);
+    put_text(j, "design", pgs_design_name(noise->design));
+    put_real(j, "design_effect", noise->design_effect);
+    put_real(j, "chunk_floor", noise->chunk_floor);
+    put_real(j, "size_floor", noise->size_floor);
+    put_size(j, "suppressed", noise->suppressed);
+    pgs_buf above = {0};
+    for (size_t p = 0; p < input->snapshot->head.n_parts; p++)
+        if (noise->chunk_above[p] || noise->size_above[p])
+            pgs_buf_format(&above, "%s%" PRId64, above.n > 0 ? "," : "",
+                           input->snapshot->part[p].num);
+    j->no_memory |= above.failed;
+    begin(j, "above");
+    fprintf(j->out, "[%s]", pgs_buf_view(&above));
+    pgs_buf_reset(&above);
+    close_bracket(j, '}');
+}
+
 /* What a full report has in its metrics beyond those of a health check. */
 static void put_all_views(json *j, const pgs_report_input *input) {
     pgs_grid statistics = pgs_grid_of(PGS_GRID_STATISTICS, input);
@@ -179,6 +210,10 @@ static void put_all_views(json *j, const pgs_report_input *input) {
     put_grid(j, "hot_spots", PGS_GRID_HOT, input);
     if (input->result->n_collections > 0)
         put_grid(j, "collections", PGS_GRID_COLLECTIONS, input);
+    if (isnan(input->result->noise.alpha))
+        return;
+    put_measures(j, input);
+    put_noise_floor(j, input);
 }
 
 static void document_health(json *j, pgs_report_kind kind, const pgs_report_input *input) {
@@ -200,6 +235,8 @@ static void document_health(json *j, pgs_report_kind kind, const pgs_report_inpu
     put_skew_metrics(j, input);
     if (kind == PGS_REPORT_FULL)
         put_all_views(j, input);
+    else if (r->noise.suppressing)
+        put_noise_floor(j, input);
     close_bracket(j, '}');
     put_raw(j, "error", "null");
     close_bracket(j, '}');
@@ -226,6 +263,8 @@ static void document_recommendations(json *j, pgs_report_kind kind, const pgs_re
     open_bracket(j, NULL, '{');
     put_size(j, "count", grid.n_rows);
     put_rows(j, "recommendations", &grid);
+    if (input->result->noise.suppressing)
+        put_noise_floor(j, input);
     close_bracket(j, '}');
 }
 

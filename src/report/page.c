@@ -160,6 +160,58 @@ static void add_alerts(draft *d) {
     }
 }
 
+/* "chunk skews below 0.4100" */
+static void put_floor(pgs_buf *buf, const char *what, double least) {
+    char scratch[PGS_CELL_TEXT_MAX];
+    pgs_cell cell = {.look = PGS_AS_FINE, .observed = true, .number = least};
+    if (isinf(least))
+        pgs_buf_format(buf, "any %s skew", what);
+    else
+        pgs_buf_format(buf, "%s skews below %s", what, pgs_cell_plain(&cell, scratch));
+}
+
+/* What chance alone explains. */
+static void add_noise_floor(draft *d) {
+    static const char *const BASIS[PGS_DESIGN_COUNT] = {
+        [PGS_DESIGN_INDEPENDENT] = "taking rows for independent",
+        [PGS_DESIGN_COLLECTIONS] = "from the sizes of collections",
+        [PGS_DESIGN_SPREAD] = "estimated from the bulk of the partitions",
+    };
+    const pgs_noise *noise = &d->input->result->noise;
+    bool chunks = !isnan(noise->chunk_floor), sizes = !isnan(noise->size_floor);
+    char scratch[PGS_CELL_TEXT_MAX];
+    pgs_cell effect = {.look = PGS_AS_REAL, .observed = true, .number = noise->design_effect};
+    if (isnan(noise->alpha) || (!chunks && !sizes))
+        return;
+    pgs_buf buf = {0};
+    pgs_buf_text(&buf, "chance alone explains ");
+    if (chunks)
+        put_floor(&buf, "chunk", noise->chunk_floor);
+    if (chunks && sizes)
+        pgs_buf_text(&buf, " and ");
+    if (sizes)
+        put_floor(&buf, "size", noise->size_floor);
+    if (chunks)
+        pgs_buf_format(&buf, " (design effect %s, %s)", pgs_cell_plain(&effect, scratch),
+                       BASIS[noise->design]);
+    if (chunks && noise->design_effect > d->input->result->statistics.avg_chunks_per_partition)
+        pgs_buf_text(&buf, ". What moves as one is larger than an even share: any placement is "
+                           "uneven");
+    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOISE", &buf);
+}
+
+/* How many findings are left out, and for what. */
+static void add_suppressed(draft *d) {
+    const pgs_noise *noise = &d->input->result->noise;
+    if (!noise->suppressing)
+        return;
+    add_noise_floor(d);
+    pgs_buf buf = {0};
+    pgs_buf_format(&buf, "%zu finding%s within chance and not shown", noise->suppressed,
+                   noise->suppressed == 1 ? " is" : "s are");
+    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOISE", &buf);
+}
+
 static void add_notes(draft *d) {
     if (!d->input->snapshot->notes)
         return;
@@ -273,6 +325,7 @@ static void add_list(draft *d, pgs_grid_kind kind, const char *things, const cha
 static void page_health(draft *d) {
     add_verdict(d);
     add_alerts(d);
+    add_suppressed(d);
     add_notes(d);
     add_health_grid(d);
 }
@@ -297,6 +350,12 @@ static void page_hot(draft *d) {
 
 static void page_skew(draft *d) {
     add_list(d, PGS_GRID_SKEW, "metrics", "skew");
+    if (!isnan(d->input->result->noise.alpha))
+        add_list(d, PGS_GRID_MEASURES_READ, "measures", "skew");
+    if (d->full || !d->input->result->noise.suppressing)
+        add_noise_floor(d);
+    else
+        add_suppressed(d);
 }
 
 static void page_collections(draft *d) {
@@ -319,6 +378,8 @@ static void page_recommendations(draft *d) {
     pgs_buf_format(&buf, " at or above the rebalancing threshold (skew %s)",
                    pgs_num_format(PGS_REBALANCE_THRESHOLD, threshold));
     add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
+    if (!d->full)
+        add_suppressed(d);
     add_list(d, PGS_GRID_RECOMMENDATIONS_READ, "recommendations", "recommendations");
 }
 

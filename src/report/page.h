@@ -21,6 +21,7 @@ typedef enum pgs_look {
     PGS_AS_WHOLE,   /* a float that people read without decimals */
     PGS_AS_SECONDS, /* a span of time; people read 3 d 4 h */
     PGS_AS_TIME,    /* microseconds since 1970 UTC */
+    PGS_AS_FLAG,    /* 1 or 0; people read yes or no */
     PGS_LOOK_COUNT
 } pgs_look;
 
@@ -56,7 +57,7 @@ const char *pgs_cell_exact(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]
 /* The value for people, "-" where it was not observed. Text is as it came: escape it. */
 const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]);
 
-/* ---- grid.c: the columns of every view, as data ---- */
+/* ---- grid.c, columns.c: the columns of every view, as data ---- */
 
 #define PGS_MAX_COLUMNS 24
 
@@ -73,6 +74,7 @@ typedef enum pgs_grid_kind {
     PGS_GRID_RECOMMENDATIONS,
     PGS_GRID_LIST,
     PGS_GRID_SUMMARY,
+    PGS_GRID_MEASURES, /* a row for chunks, one for bytes */
     /* for people; names come first, where they say more than the numbers */
     PGS_GRID_HEALTH_READ,
     PGS_GRID_DISTRIBUTION_READ,
@@ -82,6 +84,7 @@ typedef enum pgs_grid_kind {
     PGS_GRID_RECOMMENDATIONS_READ,
     PGS_GRID_LIST_READ,
     PGS_GRID_SUMMARY_READ,
+    PGS_GRID_MEASURES_READ, /* a row for each measure */
     /* details of an alert; see pgs_grid_of_alert() */
     PGS_GRID_UNBALANCED,
     PGS_GRID_UNMEASURED,
@@ -106,6 +109,7 @@ struct pgs_grid {
     size_t n_rows;
     const size_t *row; /* [n_rows] which rows, in which order; NULL: all, as they are */
     const pgs_snapshot *snapshot;
+    const pgs_result *result;
     const char *base; /* the rows' structs, `stride` bytes apart; NULL: rows of the snapshot */
     size_t stride;
 };

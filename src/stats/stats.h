@@ -86,6 +86,9 @@ typedef struct pgs_units {
 /* Each row on its own. */
 pgs_units pgs_units_independent(void);
 
+/* The same units where every row weighs `factor`; UNKNOWN where that is not finite. */
+pgs_units pgs_units_scaled(pgs_units units, double factor);
+
 /* Units of rows where they are whole collections: those that lie in one partition hold at least
  * 95 % of the rows. A collection so large that the smaller ones would not pile up like that in any
  * partition by chance (at alpha/1000) is a cause, not chance, and takes no part. UNKNOWN where
@@ -94,7 +97,7 @@ pgs_units pgs_units_independent(void);
 pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, double *sizes);
 
 /* Units that explain the bulk of x: from the spread of the three quarters of values that lie nearest to
- * the median, so that hot partitions do not hide themselves. Never below `least` (UNKNOWN: 0). With
+ * the median, so that hot partitions do not hide themselves. Never below `least` (UNKNOWN: 1). With
  * fewer than 10 values, or a median of 0, there is no bulk: `least` is the answer.
  *   x       [n] rows or bytes; NaN: not observed
  *   sorted  [n] room to sort in */

@@ -16,6 +16,13 @@ pgs_units pgs_units_independent(void) {
     return (pgs_units){PGS_DESIGN_INDEPENDENT, 1, 1, 1};
 }
 
+pgs_units pgs_units_scaled(pgs_units units, double factor) {
+    if (!isfinite(factor))
+        return (pgs_units){PGS_DESIGN_UNKNOWN, NAN, NAN, NAN};
+    return (pgs_units){units.design, units.effect * factor, units.unit * factor,
+                       units.large_unit * factor};
+}
+
 /* ---- from collections ---- */
 
 static int by_value(const void *a, const void *b) {
@@ -142,6 +149,8 @@ pgs_units pgs_units_of_spread(const double *x, size_t n, pgs_units least, double
     double unit = effect * allowance * allowance;
     if (isnan(unit))
         return least;
+    if (least.design == PGS_DESIGN_UNKNOWN)
+        least = pgs_units_independent(); /* nothing is smaller than one row, or one byte */
     return (pgs_units){PGS_DESIGN_SPREAD, fmax(effect, least.effect), fmax(unit, least.unit),
-                       fmax(unit, least.large_unit)}; /* fmax passes over what is not known */
+                       fmax(unit, least.large_unit)};
 }

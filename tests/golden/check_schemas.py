@@ -26,6 +26,8 @@ def main():
     asked = [(schema, [command, str(path)], 0)
              for path in snapshots for command, schema in SCHEMA.items()]
     asked += [("statistics", ["statistics", "--partition", "0", str(path)], 0) for path in snapshots]
+    asked += [(SCHEMA[command], [command, "--noise-floor", str(path)], 0)
+              for path in snapshots for command in ("health", "skew", "recommendations", "full")]
     asked += [("detail", ["statistics", "--partition", "123456", str(snapshots[0])], 66),
               ("monitoring_result", ["health", "there-is-no-such-file"], 66)]
     bad = 0

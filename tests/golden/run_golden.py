@@ -38,6 +38,15 @@ def runs():
            ["health", "--fail-on", "critical", "three_partitions/snapshot.db"], 2)
     for situation in ("balanced", "warning", "zipf_skewed", "hot_writes", "empty"):
         yield situation + "/full.txt", ["full", situation + "/snapshot.db"], 0
+    for situation in ("zipf_skewed", "hot_writes"):
+        for command in ("health", "skew", "recommendations"):
+            for form in ("table", "json"):
+                yield ("%s/%s.noise.%s" % (situation, command, FORMATS[form]),
+                       [command, "--noise-floor", "-f", form, situation + "/snapshot.db"], 0)
+    yield ("hot_writes/health.quiet.txt",
+           ["health", "--noise-floor", "--fail-on", "critical", "hot_writes/snapshot.db"], 2)
+    yield ("zipf_skewed/health.quiet.txt",
+           ["health", "--noise-floor", "--fail-on", "critical", "zipf_skewed/snapshot.db"], 0)
 
 
 def run_all(programs, tally, fixtures, into):

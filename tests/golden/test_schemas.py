@@ -21,7 +21,15 @@ DISTRIBUTION = {"partition_num": 0, "chunk_count": 373, "document_count": 20, "c
                 "avg_tokens": 271.4343163538874, "chunk_percentage": 0.19,
                 "oldest_chunk_at": "2025-10-19T10:15:00Z",
                 "newest_chunk_at": "2025-10-20T10:14:59.750000Z",
-                "oldest_age_seconds": 86400.0, "newest_age_seconds": 0.25}
+                "oldest_age_seconds": 86400.0, "newest_age_seconds": 0.25,
+                "signed_skew": -0.8135, "above_noise_floor": 1}
+MEASURES = {"variance": 0.6666666666666666, "cv": 0.408248290463863, "gini": 0.2222222222222222,
+            "normalized_entropy": 0.9206198357143052, "hhi": 0.3888888888888889,
+            "effective_partitions": 2.571428571428571, "jain": 0.8571428571428571,
+            "max_over_mean": 1.5, "dispersion_index": 0.5, "equal_keys": 12.0,
+            "signed_skew_max": 0.5, "signed_skew_min": -0.5}
+NOISE = {"alpha": 0.01, "design": "spread", "design_effect": 4.9, "chunk_floor": 0.37,
+         "size_floor": None, "suppressed": 1, "above": [7, 33]}
 SIZE = {"partition_num": 0, "size_bytes": 163840, "size_pretty": "160 kB", "size_percentage": 0.26,
         "row_estimate": None, "partition_name": "chunks_part_00", "table_bytes": 98304,
         "index_bytes": 65536, "toast_bytes": 0}
@@ -46,7 +54,11 @@ HEALTH = {
     "error": None}
 FULL = copy.deepcopy(HEALTH)
 FULL["metrics"].update(statistics=STATISTICS, recommendations=[ADVICE], distribution=[DISTRIBUTION],
-                       sizes=[SIZE], hot_spots=[HOT], collections=[COLLECTION])
+                       sizes=[SIZE], hot_spots=[HOT], collections=[COLLECTION],
+                       distribution_measures={"chunks": MEASURES,
+                                              "sizes": dict(MEASURES, dispersion_index=None)},
+                       noise_floor=NOISE)
+QUIET = {"count": 1, "recommendations": [ADVICE], "noise_floor": NOISE}
 FAILED = {"status": "failed", "timestamp": None, "alerts": [], "metrics": {},
           "error": "cannot open \"x.db\": no such file"}
 ONE = {"partition_num": 42,
@@ -68,7 +80,7 @@ GOOD = [
     ("recommendations", {"count": 0, "recommendations": []}),
     ("health_summary", SUMMARY), ("detail", {"detail": "Partition 7 not found"}),
     ("distribution", [DISTRIBUTION]), ("sizes", [SIZE]), ("hot_spots", [HOT]), ("skew", SKEW),
-    ("collections", [COLLECTION]), ("collections", []), ("list", LIST),
+    ("collections", [COLLECTION]), ("collections", []), ("list", LIST), ("recommendations", QUIET),
 ]
 
 GONE = object()
@@ -97,6 +109,13 @@ MUTATIONS = [
     ("monitoring_result", FULL, "metrics/sizes/0/size_bytes", -1),
     ("monitoring_result", FULL, "metrics/statistics/total_chunks", "1500000"),
     ("monitoring_result", FULL, "metrics/hot_spots", None),
+    ("monitoring_result", FULL, "metrics/distribution_measures/chunks/gini", 1.5),
+    ("monitoring_result", FULL, "metrics/distribution_measures/sizes", GONE),
+    ("monitoring_result", FULL, "metrics/noise_floor/above/0", -7),
+    ("monitoring_result", FULL, "metrics/noise_floor/design_effect", 0.5),
+    ("monitoring_result", FULL, "metrics/distribution/0/above_noise_floor", "yes"),
+    ("recommendations", QUIET, "noise_floor/suppressed", GONE),
+    ("recommendations", QUIET, "noise_floor/chunk_floor", 0),
     ("monitoring_result", FAILED, "error", None),
     ("monitoring_result", FAILED, "metrics/total_partitions", 100),
     ("statistics", ONE, "partition_num", None),

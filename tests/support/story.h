@@ -18,7 +18,7 @@ static pgs_result result;
 static pgs_partition_health health[60];
 static pgs_recommendation advice[2];
 static pgs_collection_total collections[2];
-static pgs_alert_detail unbalanced, stray, unmeasured;
+static pgs_alert_detail unbalanced;
 static pgs_err err;
 
 /* ---- the moment ---- */

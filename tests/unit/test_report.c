@@ -142,11 +142,12 @@ static const struct {
     {"distribution with ages, one of them ahead of the snapshot", PGS_REPORT_DISTRIBUTION,
      PGS_FORMAT_CSV,
      "partition_num,chunk_count,document_count,collection_count,avg_tokens,chunk_percentage,"
-     "oldest_chunk_at,newest_chunk_at,oldest_age_seconds,newest_age_seconds\n"
+     "oldest_chunk_at,newest_chunk_at,oldest_age_seconds,newest_age_seconds,signed_skew,"
+     "above_noise_floor\n"
      "0,3,,,314.3333333333333,50.0,2026-10-17T04:58:59.249999Z,2026-10-18T06:00:00.500000Z,"
-     "90061.000001,-0.25\n"
-     "1,2,,,,33.33,,,,\n"
-     "2,1,,,,16.67,,,,\n"},
+     "90061.000001,-0.25,,\n"
+     "1,2,,,,33.33,,,,,,\n"
+     "2,1,,,,16.67,,,,,,\n"},
     {"health as the view partition_health_summary", PGS_REPORT_HEALTH, PGS_FORMAT_CSV,
      "partition_num,chunk_count,total_chunks,chunk_percentage,size_percentage,health_status,"
      "chunk_skew,size_skew,recommendation\n"
@@ -251,6 +252,7 @@ Test(report, statistics_of_one_partition_name_it_twice) {
 }
 
 Test(report, alerts_of_ours_say_which_partitions) {
+    static pgs_alert_detail stray, unmeasured;
     stray = (pgs_alert_detail){-1, "chunks_default", 25000, NAN, NAN, NAN, NULL};
     unmeasured = (pgs_alert_detail){7, "chunks_part_07", NAN, NAN, NAN, NAN, NULL};
     result.alert[1] = (pgs_alert){PGS_ALERT_UNMEASURED, "WARNING", "m", "a", 1, &unmeasured};
