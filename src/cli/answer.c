@@ -32,20 +32,6 @@ static pgs_selection needs_of(const pgs_parsed *p) {
     return (pgs_selection){needs.metrics | BIT(PGS_COLLECTION_COUNT), true};
 }
 
-static pgs_status write_report(const pgs_parsed *p, const pgs_report_input *input, pgs_err *err) {
-    pgs_output out;
-    pgs_report_style style = pgs_style_from(p);
-    pgs_report_kind kind = (pgs_report_kind)pgs_command_of(p);
-    pgs_status st = pgs_output_open(&out, p->value[OPT_OUTPUT], err);
-    if (st != PGS_OK)
-        return st;
-    st = pgs_report_write(out.file, kind, pgs_format_from(p), input, &style, err);
-    if (st == PGS_OK || st == PGS_E_IO) /* which names the file that did not take it all */
-        return pgs_output_commit(&out, err);
-    pgs_output_abandon(&out);
-    return st;
-}
-
 /* A failure that promises a JSON body has one, beside its sentence and its exit code. */
 static void write_failure(const pgs_parsed *p, const pgs_snapshot *snap, const pgs_err *why) {
     pgs_report_kind kind = (pgs_report_kind)pgs_command_of(p);

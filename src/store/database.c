@@ -5,9 +5,11 @@
  * in place of a clock. */
 #include "store/database.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "pgskew/store.h"
 
@@ -34,12 +36,14 @@ static bool has_magic(const char *bytes, size_t n) {
 
 bool pgs_database_is_ours(const char *path, uint32_t application_id) {
     char header[PGS_DATABASE_HEADER_BYTES];
-    FILE *file = fopen(path, "rbe");
-    if (!file)
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a pipe has no header */
+    if (fd < 0)
         return false;
-    size_t n = fread(header, 1, sizeof header, file);
-    fclose(file);
-    return has_magic(header, n) && big_endian_32(header + 68) == application_id;
+    bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    ssize_t n = regular ? pread(fd, header, sizeof header, 0) : -1;
+    close(fd);
+    return n > 0 && has_magic(header, (size_t)n) && big_endian_32(header + 68) == application_id;
 }
 
 /* A journal beside the file means a change that was begun by someone and not finished. */
