@@ -29,19 +29,19 @@ static void put_integer(int64_t value, bool observed, pgs_cell *out) {
     out->integer = value;
 }
 
-static void get_double(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
+void pgs_get_double(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     double value;
     memcpy(&value, field(grid, column, row), sizeof value);
     put_number(value, out);
 }
 
-static void get_int64(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
+void pgs_get_int64(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     int64_t value;
     memcpy(&value, field(grid, column, row), sizeof value);
     put_integer(value, value != PGS_TIME_NONE, out);
 }
 
-static void get_size(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
+void pgs_get_size(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     size_t value;
     memcpy(&value, field(grid, column, row), sizeof value);
     put_integer((int64_t)value, true, out);
@@ -50,11 +50,11 @@ static void get_size(const pgs_grid *grid, const pgs_column *column, size_t row,
 /* A count whose zero says that nobody looked. */
 static void get_size_seen(const pgs_grid *grid, const pgs_column *column, size_t row,
                           pgs_cell *out) {
-    get_size(grid, column, row, out);
+    pgs_get_size(grid, column, row, out);
     out->observed = out->integer > 0;
 }
 
-static void get_text(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
+void pgs_get_text(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     const char *text;
     memcpy(&text, field(grid, column, row), sizeof text);
     put_text(text, out);
@@ -97,7 +97,7 @@ static void get_above_noise(const pgs_grid *grid, const pgs_column *column, size
 
 static void get_double_age(const pgs_grid *grid, const pgs_column *column, size_t row,
                            pgs_cell *out) {
-    get_double(grid, column, row, out);
+    pgs_get_double(grid, column, row, out);
     put_age(grid->snapshot, out->number, out);
 }
 
@@ -138,7 +138,7 @@ static void get_skew_status(const pgs_grid *grid, const pgs_column *column, size
 /* A skew, or a number of partitions that is a float for machines. */
 static void get_skew_value(const pgs_grid *grid, const pgs_column *column, size_t row,
                            pgs_cell *out) {
-    get_double(grid, column, row, out);
+    pgs_get_double(grid, column, row, out);
     if (row == PGS_SKEW_PARTITION_HEALTH || row == PGS_SKEW_HOT_PARTITIONS)
         out->look = PGS_AS_WHOLE;
 }
@@ -172,47 +172,47 @@ static void get_counts(const pgs_grid *grid, const pgs_column *column, size_t ro
 
 // clang-format off
 static const pgs_column HEALTH_COLUMNS[] = {
-    {"partition_num",    "partition",      PGS_AS_ID,    get_int64,  HEALTH(partition_num)},
-    {"chunk_count",      "chunks",         PGS_AS_COUNT, get_double, HEALTH(chunk_count)},
-    {"total_chunks",     "total chunks",   PGS_AS_COUNT, get_double, HEALTH(total_chunks)},
-    {"chunk_percentage", "chunk %",        PGS_AS_REAL,  get_double, HEALTH(chunk_percentage)},
-    {"size_percentage",  "size %",         PGS_AS_REAL,  get_double, HEALTH(size_percentage)},
+    {"partition_num",    "partition",      PGS_AS_ID,    pgs_get_int64,  HEALTH(partition_num)},
+    {"chunk_count",      "chunks",         PGS_AS_COUNT, pgs_get_double, HEALTH(chunk_count)},
+    {"total_chunks",     "total chunks",   PGS_AS_COUNT, pgs_get_double, HEALTH(total_chunks)},
+    {"chunk_percentage", "chunk %",        PGS_AS_REAL,  pgs_get_double, HEALTH(chunk_percentage)},
+    {"size_percentage",  "size %",         PGS_AS_REAL,  pgs_get_double, HEALTH(size_percentage)},
     {"health_status",    "status",         PGS_AS_TEXT,  get_health, HEALTH(health_status)},
-    {"chunk_skew",       "chunk skew",     PGS_AS_FINE,  get_double, HEALTH(chunk_skew)},
-    {"size_skew",        "size skew",      PGS_AS_FINE,  get_double, HEALTH(size_skew)},
-    {"recommendation",   "recommendation", PGS_AS_TEXT,  get_text,   HEALTH(recommendation)},
+    {"chunk_skew",       "chunk skew",     PGS_AS_FINE,  pgs_get_double, HEALTH(chunk_skew)},
+    {"size_skew",        "size skew",      PGS_AS_FINE,  pgs_get_double, HEALTH(size_skew)},
+    {"recommendation",   "recommendation", PGS_AS_TEXT,  pgs_get_text,   HEALTH(recommendation)},
 };
 
 static const pgs_column HEALTH_READ[] = {
-    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   HEALTH(partition_name)},
-    {"partition_num",    "partition",      PGS_AS_ID,    get_int64,  HEALTH(partition_num)},
-    {"chunk_count",      "chunks",         PGS_AS_COUNT, get_double, HEALTH(chunk_count)},
-    {"size_bytes",       "size",           PGS_AS_BYTES, get_double, HEALTH(size_bytes)},
-    {"chunk_percentage", "chunk %",        PGS_AS_REAL,  get_double, HEALTH(chunk_percentage)},
-    {"size_percentage",  "size %",         PGS_AS_REAL,  get_double, HEALTH(size_percentage)},
+    {"partition_name",    "name",          PGS_AS_TEXT,  pgs_get_text,   HEALTH(partition_name)},
+    {"partition_num",    "partition",      PGS_AS_ID,    pgs_get_int64,  HEALTH(partition_num)},
+    {"chunk_count",      "chunks",         PGS_AS_COUNT, pgs_get_double, HEALTH(chunk_count)},
+    {"size_bytes",       "size",           PGS_AS_BYTES, pgs_get_double, HEALTH(size_bytes)},
+    {"chunk_percentage", "chunk %",        PGS_AS_REAL,  pgs_get_double, HEALTH(chunk_percentage)},
+    {"size_percentage",  "size %",         PGS_AS_REAL,  pgs_get_double, HEALTH(size_percentage)},
     {"health_status",    "status",         PGS_AS_TEXT,  get_health_word, HEALTH(health_status)},
-    {"recommendation",   "recommendation", PGS_AS_TEXT,  get_text,   HEALTH(recommendation)},
+    {"recommendation",   "recommendation", PGS_AS_TEXT,  pgs_get_text,   HEALTH(recommendation)},
 };
 
 static const pgs_column SUMMARY_COLUMNS[] = {
-    {"partition_num",    "partition",  PGS_AS_ID,   get_int64,  HEALTH(partition_num)},
+    {"partition_num",    "partition",  PGS_AS_ID,   pgs_get_int64,  HEALTH(partition_num)},
     {"health_status",    "status",     PGS_AS_TEXT, get_health, HEALTH(health_status)},
-    {"chunk_percentage", "chunk %",    PGS_AS_REAL, get_double, HEALTH(chunk_percentage)},
-    {"chunk_skew",       "chunk skew", PGS_AS_FINE, get_double, HEALTH(chunk_skew)},
+    {"chunk_percentage", "chunk %",    PGS_AS_REAL, pgs_get_double, HEALTH(chunk_percentage)},
+    {"chunk_skew",       "chunk skew", PGS_AS_FINE, pgs_get_double, HEALTH(chunk_skew)},
 };
 
 static const pgs_column SUMMARY_READ[] = {
-    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   HEALTH(partition_name)},
-    {"partition_num",    "partition",  PGS_AS_ID,   get_int64,  HEALTH(partition_num)},
+    {"partition_name",    "name",          PGS_AS_TEXT,  pgs_get_text,   HEALTH(partition_name)},
+    {"partition_num",    "partition",  PGS_AS_ID,   pgs_get_int64,  HEALTH(partition_num)},
     {"health_status",    "status",     PGS_AS_TEXT, get_health_word, HEALTH(health_status)},
-    {"chunk_percentage", "chunk %",    PGS_AS_REAL, get_double, HEALTH(chunk_percentage)},
-    {"chunk_skew",       "chunk skew", PGS_AS_FINE, get_double, HEALTH(chunk_skew)},
-    {"size_percentage",  "size %",     PGS_AS_REAL, get_double, HEALTH(size_percentage)},
-    {"size_skew",        "size skew",  PGS_AS_FINE, get_double, HEALTH(size_skew)},
+    {"chunk_percentage", "chunk %",    PGS_AS_REAL, pgs_get_double, HEALTH(chunk_percentage)},
+    {"chunk_skew",       "chunk skew", PGS_AS_FINE, pgs_get_double, HEALTH(chunk_skew)},
+    {"size_percentage",  "size %",     PGS_AS_REAL, pgs_get_double, HEALTH(size_percentage)},
+    {"size_skew",        "size skew",  PGS_AS_FINE, pgs_get_double, HEALTH(size_skew)},
 };
 
 static const pgs_column DISTRIBUTION_COLUMNS[] = {
-    {"partition_num",      "partition",    PGS_AS_ID,      get_int64,  PART(num)},
+    {"partition_num",      "partition",    PGS_AS_ID,      pgs_get_int64,  PART(num)},
     {"chunk_count",        "chunks",       PGS_AS_COUNT,   get_metric, PGS_CHUNK_COUNT},
     {"document_count",     "documents",    PGS_AS_COUNT,   get_metric, PGS_DOCUMENT_COUNT},
     {"collection_count",   "collections",  PGS_AS_COUNT,   get_metric, PGS_COLLECTION_COUNT},
@@ -227,8 +227,8 @@ static const pgs_column DISTRIBUTION_COLUMNS[] = {
 };
 
 static const pgs_column DISTRIBUTION_READ[] = {
-    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   PART(name)},
-    {"partition_num",      "partition",    PGS_AS_ID,      get_int64,  PART(num)},
+    {"partition_name",    "name",          PGS_AS_TEXT,  pgs_get_text,   PART(name)},
+    {"partition_num",      "partition",    PGS_AS_ID,      pgs_get_int64,  PART(num)},
     {"chunk_count",        "chunks",       PGS_AS_COUNT,   get_metric, PGS_CHUNK_COUNT},
     {"chunk_percentage",   "chunk %",      PGS_AS_REAL,    get_metric, PGS_CHUNK_PERCENTAGE},
     {"signed_skew",        "skew",         PGS_AS_FINE,    get_signed_skew, 0},
@@ -241,20 +241,20 @@ static const pgs_column DISTRIBUTION_READ[] = {
 };
 
 static const pgs_column SIZES_COLUMNS[] = {
-    {"partition_num",   "partition",     PGS_AS_ID,     get_int64,  PART(num)},
+    {"partition_num",   "partition",     PGS_AS_ID,     pgs_get_int64,  PART(num)},
     {"size_bytes",      "size",          PGS_AS_BYTES,  get_metric, PGS_SIZE_BYTES},
     {"size_pretty",     "size",          PGS_AS_PRETTY, get_metric, PGS_SIZE_BYTES},
     {"size_percentage", "size %",        PGS_AS_REAL,   get_metric, PGS_SIZE_PERCENTAGE},
     {"row_estimate",    "rows (est.)",   PGS_AS_COUNT,  get_metric, PGS_ROW_ESTIMATE},
-    {"partition_name",  "name",          PGS_AS_TEXT,   get_text,   PART(name)},
+    {"partition_name",  "name",          PGS_AS_TEXT,   pgs_get_text,   PART(name)},
     {"table_bytes",     "table",         PGS_AS_BYTES,  get_metric, PGS_TABLE_BYTES},
     {"index_bytes",     "indexes",       PGS_AS_BYTES,  get_metric, PGS_INDEX_BYTES},
     {"toast_bytes",     "toast",         PGS_AS_BYTES,  get_metric, PGS_TOAST_BYTES},
 };
 
 static const pgs_column SIZES_READ[] = {
-    {"partition_name",  "name",          PGS_AS_TEXT,   get_text,   PART(name)},
-    {"partition_num",   "partition",     PGS_AS_ID,     get_int64,  PART(num)},
+    {"partition_name",  "name",          PGS_AS_TEXT,   pgs_get_text,   PART(name)},
+    {"partition_num",   "partition",     PGS_AS_ID,     pgs_get_int64,  PART(num)},
     {"size_bytes",      "size",          PGS_AS_BYTES,  get_metric, PGS_SIZE_BYTES},
     {"size_percentage", "size %",        PGS_AS_REAL,   get_metric, PGS_SIZE_PERCENTAGE},
     {"table_bytes",     "table",         PGS_AS_BYTES,  get_metric, PGS_TABLE_BYTES},
@@ -264,8 +264,8 @@ static const pgs_column SIZES_READ[] = {
 };
 
 static const pgs_column HOT_READ[] = {
-    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   PART(name)},
-    {"partition_num",    "partition", PGS_AS_ID,    get_int64,  PART(num)},
+    {"partition_name",    "name",          PGS_AS_TEXT,  pgs_get_text,   PART(name)},
+    {"partition_num",    "partition", PGS_AS_ID,    pgs_get_int64,  PART(num)},
     {"chunks_last_hour", "last hour", PGS_AS_COUNT, get_metric, PGS_CHUNKS_LAST_HOUR},
     {"chunks_last_day",  "last day",  PGS_AS_COUNT, get_metric, PGS_CHUNKS_LAST_DAY},
     {"chunks_last_week", "last week", PGS_AS_COUNT, get_metric, PGS_CHUNKS_LAST_WEEK},
@@ -275,87 +275,87 @@ static const pgs_column HOT_READ[] = {
 };
 
 static const pgs_column SKEW_COLUMNS[] = {
-    {"metric",  "metric",  PGS_AS_TEXT,  get_text,        SKEW(metric)},
+    {"metric",  "metric",  PGS_AS_TEXT,  pgs_get_text,        SKEW(metric)},
     {"value",   "value",   PGS_AS_FINE,  get_skew_value,  SKEW(value)},
     {"status",  "status",  PGS_AS_TEXT,  get_skew_status, SKEW(status)},
     {"details", "details", PGS_AS_TEXT,  get_array,       SKEW(details)},
 };
 
 static const pgs_column COLLECTIONS_COLUMNS[] = {
-    {"id",                   "id",           PGS_AS_TEXT,  get_text,   TOTAL(id)},
-    {"name",                 "collection",   PGS_AS_TEXT,  get_text,   TOTAL(name)},
-    {"chunked_documents",    "documents",    PGS_AS_COUNT, get_double, TOTAL(chunked_documents)},
-    {"total_chunks",         "chunks",       PGS_AS_COUNT, get_double, TOTAL(total_chunks)},
-    {"avg_tokens_per_chunk", "avg tokens",   PGS_AS_REAL,  get_double, TOTAL(avg_tokens_per_chunk)},
-    {"last_chunk_created",   "newest chunk", PGS_AS_TIME,  get_double, TOTAL(last_chunk_created)},
+    {"id",                   "id",           PGS_AS_TEXT,  pgs_get_text,   TOTAL(id)},
+    {"name",                 "collection",   PGS_AS_TEXT,  pgs_get_text,   TOTAL(name)},
+    {"chunked_documents",    "documents",    PGS_AS_COUNT, pgs_get_double, TOTAL(chunked_documents)},
+    {"total_chunks",         "chunks",       PGS_AS_COUNT, pgs_get_double, TOTAL(total_chunks)},
+    {"avg_tokens_per_chunk", "avg tokens",   PGS_AS_REAL,  pgs_get_double, TOTAL(avg_tokens_per_chunk)},
+    {"last_chunk_created",   "newest chunk", PGS_AS_TIME,  pgs_get_double, TOTAL(last_chunk_created)},
     {"partitions",           "partitions",   PGS_AS_COUNT, get_size_seen, TOTAL(n_partitions)},
 };
 
 static const pgs_column COLLECTIONS_READ[] = {
-    {"name",                 "collection",   PGS_AS_TEXT,  get_text,   TOTAL(name)},
-    {"total_chunks",         "chunks",       PGS_AS_COUNT, get_double, TOTAL(total_chunks)},
-    {"chunked_documents",    "documents",    PGS_AS_COUNT, get_double, TOTAL(chunked_documents)},
-    {"avg_tokens_per_chunk", "avg tokens",   PGS_AS_REAL,  get_double, TOTAL(avg_tokens_per_chunk)},
+    {"name",                 "collection",   PGS_AS_TEXT,  pgs_get_text,   TOTAL(name)},
+    {"total_chunks",         "chunks",       PGS_AS_COUNT, pgs_get_double, TOTAL(total_chunks)},
+    {"chunked_documents",    "documents",    PGS_AS_COUNT, pgs_get_double, TOTAL(chunked_documents)},
+    {"avg_tokens_per_chunk", "avg tokens",   PGS_AS_REAL,  pgs_get_double, TOTAL(avg_tokens_per_chunk)},
     {"partitions",           "partitions",   PGS_AS_COUNT, get_size_seen, TOTAL(n_partitions)},
     {"newest_age_seconds",   "newest age",   PGS_AS_SECONDS, get_double_age,
      TOTAL(last_chunk_created)},
-    {"id",                   "id",           PGS_AS_TEXT,  get_text,   TOTAL(id)},
+    {"id",                   "id",           PGS_AS_TEXT,  pgs_get_text,   TOTAL(id)},
 };
 
 static const pgs_column STATISTICS_COLUMNS[] = {
-    {"partition_count", "partitions",       PGS_AS_COUNT, get_size,   STATISTICS(partition_count)},
-    {"total_chunks",    "chunks",           PGS_AS_COUNT, get_double, STATISTICS(total_chunks)},
-    {"total_size_mb",   "size in MB",       PGS_AS_FINE,  get_double, STATISTICS(total_size_mb)},
-    {"avg_chunks_per_partition", "chunks/partition", PGS_AS_REAL, get_double,
+    {"partition_count", "partitions",       PGS_AS_COUNT, pgs_get_size,   STATISTICS(partition_count)},
+    {"total_chunks",    "chunks",           PGS_AS_COUNT, pgs_get_double, STATISTICS(total_chunks)},
+    {"total_size_mb",   "size in MB",       PGS_AS_FINE,  pgs_get_double, STATISTICS(total_size_mb)},
+    {"avg_chunks_per_partition", "chunks/partition", PGS_AS_REAL, pgs_get_double,
      STATISTICS(avg_chunks_per_partition)},
-    {"chunk_count_stddev", "std. deviation", PGS_AS_REAL, get_double,
+    {"chunk_count_stddev", "std. deviation", PGS_AS_REAL, pgs_get_double,
      STATISTICS(chunk_count_stddev)},
 };
 
 static const pgs_column PARTITION_COLUMNS[] = {
-    {"partition_num",     "partition",       PGS_AS_ID,    get_int64,  ONE(partition_num)},
-    {"chunk_count",       "chunks",          PGS_AS_COUNT, get_double, ONE(chunk_count)},
-    {"total_size_mb",     "size in MB",      PGS_AS_FINE,  get_double, ONE(total_size_mb)},
-    {"avg_chunk_size_kb", "chunk size in kB", PGS_AS_FINE, get_double, ONE(avg_chunk_size_kb)},
-    {"created_at",        "newest chunk",    PGS_AS_TIME,  get_double, ONE(created_at)},
+    {"partition_num",     "partition",       PGS_AS_ID,    pgs_get_int64,  ONE(partition_num)},
+    {"chunk_count",       "chunks",          PGS_AS_COUNT, pgs_get_double, ONE(chunk_count)},
+    {"total_size_mb",     "size in MB",      PGS_AS_FINE,  pgs_get_double, ONE(total_size_mb)},
+    {"avg_chunk_size_kb", "chunk size in kB", PGS_AS_FINE, pgs_get_double, ONE(avg_chunk_size_kb)},
+    {"created_at",        "newest chunk",    PGS_AS_TIME,  pgs_get_double, ONE(created_at)},
 };
 
 static const pgs_column RECOMMENDATIONS_COLUMNS[] = {
-    {"partition",    "partition", PGS_AS_ID,   get_int64,    ADVICE(partition_num)},
-    {"reason",       "reason",    PGS_AS_TEXT, get_text,     ADVICE(reason)},
-    {"current_skew", "skew",      PGS_AS_FINE, get_double,   ADVICE(current_skew)},
-    {"action",       "action",    PGS_AS_TEXT, get_text,     ADVICE(action)},
+    {"partition",    "partition", PGS_AS_ID,   pgs_get_int64,    ADVICE(partition_num)},
+    {"reason",       "reason",    PGS_AS_TEXT, pgs_get_text,     ADVICE(reason)},
+    {"current_skew", "skew",      PGS_AS_FINE, pgs_get_double,   ADVICE(current_skew)},
+    {"action",       "action",    PGS_AS_TEXT, pgs_get_text,     ADVICE(action)},
     {"priority",     "priority",  PGS_AS_TEXT, get_priority, ADVICE(priority)},
 };
 
 static const pgs_column RECOMMENDATIONS_READ[] = {
-    {"partition_name",    "name",          PGS_AS_TEXT,  get_text,   ADVICE(partition_name)},
-    {"partition",    "partition", PGS_AS_ID,   get_int64,    ADVICE(partition_num)},
-    {"current_skew", "skew",      PGS_AS_FINE, get_double,   ADVICE(current_skew)},
+    {"partition_name",    "name",          PGS_AS_TEXT,  pgs_get_text,   ADVICE(partition_name)},
+    {"partition",    "partition", PGS_AS_ID,   pgs_get_int64,    ADVICE(partition_num)},
+    {"current_skew", "skew",      PGS_AS_FINE, pgs_get_double,   ADVICE(current_skew)},
     {"priority",     "priority",  PGS_AS_TEXT, get_priority, ADVICE(priority)},
-    {"reason",       "reason",    PGS_AS_TEXT, get_text,     ADVICE(reason)},
-    {"action",       "action",    PGS_AS_TEXT, get_text,     ADVICE(action)},
+    {"reason",       "reason",    PGS_AS_TEXT, pgs_get_text,     ADVICE(reason)},
+    {"action",       "action",    PGS_AS_TEXT, pgs_get_text,     ADVICE(action)},
 };
 
 static const pgs_column MEASURES_COLUMNS[] = {
-    {"variance",             "variance",                 PGS_AS_REAL, get_double, MEASURE(variance)},
-    {"cv",                   "coefficient of variation", PGS_AS_FINE, get_double, MEASURE(cv)},
-    {"gini",                 "Gini coefficient",         PGS_AS_FINE, get_double, MEASURE(gini)},
-    {"normalized_entropy",   "normalized entropy",       PGS_AS_FINE, get_double,
+    {"variance",             "variance",                 PGS_AS_REAL, pgs_get_double, MEASURE(variance)},
+    {"cv",                   "coefficient of variation", PGS_AS_FINE, pgs_get_double, MEASURE(cv)},
+    {"gini",                 "Gini coefficient",         PGS_AS_FINE, pgs_get_double, MEASURE(gini)},
+    {"normalized_entropy",   "normalized entropy",       PGS_AS_FINE, pgs_get_double,
      MEASURE(normalized_entropy)},
-    {"hhi",                  "Herfindahl-Hirschman",     PGS_AS_FINE, get_double, MEASURE(hhi)},
-    {"effective_partitions", "effective partitions",     PGS_AS_REAL, get_double,
+    {"hhi",                  "Herfindahl-Hirschman",     PGS_AS_FINE, pgs_get_double, MEASURE(hhi)},
+    {"effective_partitions", "effective partitions",     PGS_AS_REAL, pgs_get_double,
      MEASURE(effective_partitions)},
-    {"jain",                 "Jain's fairness",          PGS_AS_FINE, get_double, MEASURE(jain)},
-    {"max_over_mean",        "max/mean",                 PGS_AS_FINE, get_double,
+    {"jain",                 "Jain's fairness",          PGS_AS_FINE, pgs_get_double, MEASURE(jain)},
+    {"max_over_mean",        "max/mean",                 PGS_AS_FINE, pgs_get_double,
      MEASURE(max_over_mean)},
-    {"dispersion_index",     "dispersion index",         PGS_AS_REAL, get_double,
+    {"dispersion_index",     "dispersion index",         PGS_AS_REAL, pgs_get_double,
      MEASURE(dispersion_index)},
-    {"equal_keys",           "as many equal keys",       PGS_AS_REAL, get_double,
+    {"equal_keys",           "as many equal keys",       PGS_AS_REAL, pgs_get_double,
      MEASURE(equal_keys)},
-    {"signed_skew_max",      "largest skew",             PGS_AS_FINE, get_double,
+    {"signed_skew_max",      "largest skew",             PGS_AS_FINE, pgs_get_double,
      MEASURE(signed_skew_max)},
-    {"signed_skew_min",      "smallest skew",            PGS_AS_FINE, get_double,
+    {"signed_skew_min",      "smallest skew",            PGS_AS_FINE, pgs_get_double,
      MEASURE(signed_skew_min)},
 };
 
@@ -383,42 +383,42 @@ static const pgs_column MEASURES_READ[] = {
 };
 
 static const pgs_column LIST_COLUMNS[] = {
-    {"path",              "file",       PGS_AS_TEXT,  get_text,   HEAD(path)},
-    {"table_name",        "table",      PGS_AS_TEXT,  get_text,   HEAD(table_name)},
-    {"database",          "database",   PGS_AS_TEXT,  get_text,   HEAD(database)},
-    {"system_identifier", "system",     PGS_AS_TEXT,  get_text,   HEAD(system_identifier)},
-    {"source",            "source",     PGS_AS_TEXT,  get_text,   HEAD(source)},
-    {"taken_at",          "taken at",   PGS_AS_TIME,  get_int64,  HEAD(taken_us)},
-    {"partition_count",   "partitions", PGS_AS_COUNT, get_size,   HEAD(n_parts)},
+    {"path",              "file",       PGS_AS_TEXT,  pgs_get_text,   HEAD(path)},
+    {"table_name",        "table",      PGS_AS_TEXT,  pgs_get_text,   HEAD(table_name)},
+    {"database",          "database",   PGS_AS_TEXT,  pgs_get_text,   HEAD(database)},
+    {"system_identifier", "system",     PGS_AS_TEXT,  pgs_get_text,   HEAD(system_identifier)},
+    {"source",            "source",     PGS_AS_TEXT,  pgs_get_text,   HEAD(source)},
+    {"taken_at",          "taken at",   PGS_AS_TIME,  pgs_get_int64,  HEAD(taken_us)},
+    {"partition_count",   "partitions", PGS_AS_COUNT, pgs_get_size,   HEAD(n_parts)},
     {"counts",            "counts",     PGS_AS_TEXT,  get_counts, HEAD(counts)},
 };
 
 static const pgs_column LIST_READ[] = {
-    {"taken_at",          "taken at",   PGS_AS_TIME,  get_int64,  HEAD(taken_us)},
-    {"table_name",        "table",      PGS_AS_TEXT,  get_text,   HEAD(table_name)},
-    {"database",          "database",   PGS_AS_TEXT,  get_text,   HEAD(database)},
-    {"partition_count",   "partitions", PGS_AS_COUNT, get_size,   HEAD(n_parts)},
+    {"taken_at",          "taken at",   PGS_AS_TIME,  pgs_get_int64,  HEAD(taken_us)},
+    {"table_name",        "table",      PGS_AS_TEXT,  pgs_get_text,   HEAD(table_name)},
+    {"database",          "database",   PGS_AS_TEXT,  pgs_get_text,   HEAD(database)},
+    {"partition_count",   "partitions", PGS_AS_COUNT, pgs_get_size,   HEAD(n_parts)},
     {"counts",            "counts",     PGS_AS_TEXT,  get_counts, HEAD(counts)},
-    {"source",            "source",     PGS_AS_TEXT,  get_text,   HEAD(source)},
-    {"path",              "file",       PGS_AS_TEXT,  get_text,   HEAD(path)},
+    {"source",            "source",     PGS_AS_TEXT,  pgs_get_text,   HEAD(source)},
+    {"path",              "file",       PGS_AS_TEXT,  pgs_get_text,   HEAD(path)},
 };
 
 static const pgs_column UNBALANCED_COLUMNS[] = {
-    {"partition",        "partition",      PGS_AS_ID,   get_int64,  DETAIL(partition_num)},
-    {"chunk_percentage", "chunk %",        PGS_AS_REAL, get_double, DETAIL(chunk_percentage)},
-    {"size_percentage",  "size %",         PGS_AS_REAL, get_double, DETAIL(size_percentage)},
-    {"recommendation",   "recommendation", PGS_AS_TEXT, get_text,   DETAIL(recommendation)},
+    {"partition",        "partition",      PGS_AS_ID,   pgs_get_int64,  DETAIL(partition_num)},
+    {"chunk_percentage", "chunk %",        PGS_AS_REAL, pgs_get_double, DETAIL(chunk_percentage)},
+    {"size_percentage",  "size %",         PGS_AS_REAL, pgs_get_double, DETAIL(size_percentage)},
+    {"recommendation",   "recommendation", PGS_AS_TEXT, pgs_get_text,   DETAIL(recommendation)},
 };
 
 static const pgs_column UNMEASURED_COLUMNS[] = {
-    {"partition",      "partition", PGS_AS_ID,   get_int64, DETAIL(partition_num)},
-    {"partition_name", "name",      PGS_AS_TEXT, get_text,  DETAIL(name)},
+    {"partition",      "partition", PGS_AS_ID,   pgs_get_int64, DETAIL(partition_num)},
+    {"partition_name", "name",      PGS_AS_TEXT, pgs_get_text,  DETAIL(name)},
 };
 
 static const pgs_column STRAYS_COLUMNS[] = {
-    {"partition_name", "name",   PGS_AS_TEXT,  get_text,   DETAIL(name)},
-    {"chunk_count",    "chunks", PGS_AS_COUNT, get_double, DETAIL(chunk_count)},
-    {"size_bytes",     "size",   PGS_AS_BYTES, get_double, DETAIL(size_bytes)},
+    {"partition_name", "name",   PGS_AS_TEXT,  pgs_get_text,   DETAIL(name)},
+    {"chunk_count",    "chunks", PGS_AS_COUNT, pgs_get_double, DETAIL(chunk_count)},
+    {"size_bytes",     "size",   PGS_AS_BYTES, pgs_get_double, DETAIL(size_bytes)},
 };
 
 /* ---- shapes ---- */
