@@ -33,7 +33,7 @@ set(KEEPER_store store)
 set(KEEPER_history store)
 set(KEEPER_analyze pipeline)
 set(KEEPER_simd kernel)
-set(KEEPER_scan pipeline)
+set(KEEPER_scan data)
 set(KEEPER_report report)
 
 # Rooms of L3 think in shapes (L1), not in models: only the pipeline and the programs see L2.

@@ -16,7 +16,7 @@
 #define PGSKEW_ANALYZE_H
 
 #include "pgskew/result.h"
-#include "pgskew/series.h"
+#include "pgskew/scan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +76,19 @@ void pgs_noise_suppress(const pgs_snapshot *snap, pgs_result *out);
 
 /* Everything but the last two: the guide's answers. */
 pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
+
+/* ---- whole histories ---- */
+
+typedef struct pgs_scan_options {
+    size_t first, end; /* moments [first, end) of the series */
+    size_t n_threads;  /* at most the source's n_readers; 0: all of them */
+    bool extremes;     /* min and max of each partition, which nothing else needs */
+} pgs_scan_options;
+
+/* Read every tile of both metrics and fill `out`, initialised. PGS_E_DATA: a tile is damaged, or the
+ * tiles do not add up to what the series says. */
+pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
+                        const pgs_scan_options *options, pgs_scan *out, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,5 @@
-/* The full-resolution pass over a history: every value of chunk_count and size_bytes, once.
+/* What the full-resolution pass over a history found: every value of chunk_count and size_bytes,
+ * once. pgs_scan_run() of pgskew/analyze.h makes it.
  *
  * The series outlives the result. Results are the same bits for every number of threads and every instruction level. */
 #ifndef PGSKEW_SCAN_H
@@ -68,19 +69,8 @@ typedef struct pgs_scan {
     struct pgs_arena *arena;
 } pgs_scan;
 
-typedef struct pgs_scan_options {
-    size_t first, end; /* moments [first, end) of the series */
-    size_t n_threads;  /* at most the source's n_readers; 0: all of them */
-    bool extremes;     /* min and max of each partition, which nothing else needs */
-} pgs_scan_options;
-
 void pgs_scan_init(pgs_scan *scan);
 void pgs_scan_reset(pgs_scan *scan); /* NULL and zeroed structs are fine */
-
-/* Read every tile of both metrics and fill `out`, initialised. PGS_E_DATA: a tile is damaged, or the
- * tiles do not add up to what the series says. */
-pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
-                        const pgs_scan_options *options, pgs_scan *out, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus
 }

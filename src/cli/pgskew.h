@@ -25,9 +25,7 @@ enum {
 };
 
 /* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
-enum {
-    CMD_SCAN = PGS_REPORT_LIST + 1,
-    CMD_PACK, CMD_COUNT };
+enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_COUNT };
 
 bool pgs_has(const pgs_parsed *p, int option);
 bool pgs_has_value(const pgs_parsed *p, int option, const char *value);

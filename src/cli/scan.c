@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "cli/pgskew.h"
+#include "pgskew/analyze.h"
 #include "pgskew/history.h"
-#include "pgskew/scan.h"
 
 static pgs_report_kind kind_of(const pgs_parsed *p) {
     return pgs_has_value(p, OPT_BY, "moment")      ? PGS_REPORT_SCAN_MOMENT

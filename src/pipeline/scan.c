@@ -1,6 +1,6 @@
 /* The work of a scan: what is known before the values are read, partition groups over threads, and
  * putting the parts together in an order that does not depend on who computed them. */
-#include "pgskew/scan.h"
+#include "pgskew/analyze.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -11,17 +11,6 @@
 #include "stats/stats.h"
 
 #define DAY_US 86400e6
-
-void pgs_scan_init(pgs_scan *scan) {
-    *scan = (pgs_scan){0};
-}
-
-void pgs_scan_reset(pgs_scan *scan) {
-    if (!scan)
-        return;
-    pgs_arena_free(scan->arena);
-    pgs_scan_init(scan);
-}
 
 /* Everything that one call of pgs_scan_run() needs; freed as one. */
 typedef struct scanning {

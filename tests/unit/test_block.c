@@ -286,7 +286,7 @@ Test(block, its_bytes_are_as_documented) {
         }
 }
 
-/* One lane from 2^40 by `step`. An odd value keeps the shift at 0. */
+/* Every lane from 2^40 by `step`: too many for exceptions. An odd value keeps the shift at 0. */
 static const struct {
     double step;
     unsigned width;
@@ -296,14 +296,36 @@ static const struct {
     {-32769, 4}, {2147483647., 4}, {-2147483648., 4}, {2147483648., 8}, {-2147483649., 8},
 };
 
+Test(block, a_few_busy_lanes_do_not_widen_their_row) {
+    static const struct {
+        double quiet, busy;
+        unsigned width;
+    } ROW[] = {
+        {0, 1, 0},   {0, -32768, 0},    {0, 32767, 0},   {0, 32768, 1},
+        {1, 128, 1}, {-1, -8388608, 1}, {1, 8388607, 1}, {200, 40000, 2},
+    };
+    for (size_t k = 0; k < PGS_COUNT_OF(ROW); k++) {
+        pgs_tile tile;
+        for (size_t i = 0; i < 200; i++) {
+            cells[i] = 0x1p40 + 1 + (double)i;
+            cells[G + i] = cells[i] + (i % 90 == 7 ? ROW[k].busy : ROW[k].quiet);
+        }
+        encode(PGS_UNIT_ROWS, 2, 200);
+        cr_assert_null(pgs_block_view(block, n_block, ID, &tile));
+        cr_expect_eq(tile.width[1], PGS_TILE_EXCEPTIONS | ROW[k].width, "%g among %g: %u",
+                     ROW[k].busy, ROW[k].quiet, tile.width[1]);
+        expect_back(&tile, "exceptions");
+    }
+}
+
 Test(block, a_row_is_as_wide_as_its_largest_step_needs) {
     for (size_t k = 0; k < PGS_COUNT_OF(STEP); k++) {
         pgs_tile tile;
-        for (size_t i = 0; i < 9; i++) {
+        for (size_t i = 0; i < 200; i++) {
             cells[i] = 0x1p40 + 1 + (double)i;
-            cells[G + i] = cells[i] + (i == 8 ? STEP[k].step : 0);
+            cells[G + i] = cells[i] + STEP[k].step;
         }
-        encode(PGS_UNIT_ROWS, 2, 9);
+        encode(PGS_UNIT_ROWS, 2, 200);
         cr_assert_null(pgs_block_view(block, n_block, ID, &tile));
         cr_expect_eq(tile.width[1], STEP[k].width, "a step of %g takes %u bytes", STEP[k].step,
                      tile.width[1]);
