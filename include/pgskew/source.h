@@ -41,6 +41,36 @@ pgs_status pgs_csv_cross_check(const pgs_csv_options *options, const pgs_listene
                                const pgs_snapshot *snap, const pgs_result *result,
                                pgs_err *err) PGS_CHECK;
 
+/* ---- a long CSV, one row a moment and partition: csv_history.c ---- */
+
+typedef struct pgs_csv_history_options {
+    const char *path;        /* taken_at,partition_num,... by both; "-": standard input */
+    const char *collections; /* rows of the last moment's collections; NULL: none */
+    const char *table;       /* NULL: public.chunks */
+    const char *source;      /* NULL: "import" */
+    int64_t naive_offset_us; /* as in pgs_csv_options */
+} pgs_csv_history_options;
+
+typedef struct pgs_csv_history pgs_csv_history;
+
+/* Begin to read; `options` is borrowed until it is closed. PGS_E_NO_INPUT, PGS_E_DENIED or PGS_E_IO
+ * where the file cannot be read. */
+pgs_status pgs_csv_history_open(const pgs_csv_history_options *options, pgs_csv_history **out,
+                                pgs_err *err) PGS_CHECK;
+
+/* The next moment, checked and ready for pgs_snapshot_derive(); NULL after the last. It is the
+ * reader's, which fills it again for the next: valid until the next call, the last one until the
+ * reader is closed. A partition of which nothing was observed is unmeasured.
+ * PGS_E_DATA: unknown or missing column, bad value, rows that are not in the order of taken_at, then
+ * partition_num; names file, line and column. */
+pgs_status pgs_csv_history_next(pgs_csv_history *reader, pgs_snapshot **out,
+                                pgs_err *err) PGS_CHECK;
+
+/* How much of the file was read, in bytes; *total is 0 where that is not known. */
+void pgs_csv_history_progress(const pgs_csv_history *reader, uint64_t *done, uint64_t *total);
+
+void pgs_csv_history_close(pgs_csv_history *reader); /* NULL is fine */
+
 /* ---- live PostgreSQL: postgres.c ---- */
 
 typedef struct pgs_pg_options {

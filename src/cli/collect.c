@@ -7,37 +7,10 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/opts.h"
+#include "cli/collect.h"
 #include "pgskew/analyze.h"
 #include "pgskew/source.h"
 #include "pgskew/store.h"
-
-enum {
-    OPT_DBNAME,
-    OPT_DB_URL,
-    OPT_HOST,
-    OPT_PORT,
-    OPT_USERNAME,
-    OPT_TABLE,
-    OPT_SOURCE,
-    OPT_COUNTS,
-    OPT_COLLECTIONS,
-    OPT_ALLOW_PARTIAL,
-    OPT_OUTPUT,
-    OPT_TAKEN_AT,
-    OPT_NAIVE_TZ,
-    OPT_COLLECTION_COLUMN,
-    OPT_DOCUMENT_COLUMN,
-    OPT_TOKEN_COLUMN,
-    OPT_CREATED_COLUMN,
-    OPT_LOCK_TIMEOUT,
-    OPT_STATEMENT_TIMEOUT,
-    OPT_PARALLEL,
-    OPT_SNAPSHOT,
-    OPT_DRY_RUN,
-    OPT_QUIET,
-    OPT_COUNT
-};
 
 static const pgs_option OPTION[OPT_COUNT] = {
     /* clang-format off */
@@ -50,8 +23,10 @@ static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_SOURCE] = {"source", 0, "LABEL", "label that tells this source from others", NULL, 0},
     [OPT_COUNTS] = {"counts", 0, "HOW", "count every row, or use the planner's estimates and read none", "exact|estimate", 0},
     [OPT_COLLECTIONS] = {"collections", 0, NULL, "also one row per collection and partition", NULL, 0},
+    [OPT_COLLECTIONS_FILE] = {"collections", 0, "FILE", "rows of the last moment's collections", NULL, 0},
     [OPT_ALLOW_PARTIAL] = {"allow-partial", 0, NULL, "write a snapshot even when some partitions stay locked", NULL, 0},
     [OPT_OUTPUT] = {"output", 'o', "DIR|FILE", "existing directory, or name of the new snapshot file", NULL, 0},
+    [OPT_HISTORY] = {"output", 'o', "HISTORY.db", "history to begin or to extend", NULL, 0},
     [OPT_TAKEN_AT] = {"taken-at", 0, "TIME", "the moment the exports show", NULL, 0},
     [OPT_NAIVE_TZ] = {"naive-tz", 0, "OFFSET", "offset of times that have none: UTC or +02:00", NULL, 0},
     [OPT_COLLECTION_COLUMN] = {"collection-column", 0, "NAME", "instead of collection_id", NULL, 0},
@@ -80,13 +55,20 @@ static const pgs_option OPTION[OPT_COUNT] = {
     (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_TAKEN_AT) | PGS_OPT(OPT_NAIVE_TZ) |    \
      PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_QUIET))
 
-enum { COMMAND_SNAPSHOT, COMMAND_IMPORT, COMMAND_REFRESH, COMMAND_COUNT };
+#define LONG_FILE                                                                                  \
+    (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_NAIVE_TZ) |                            \
+     PGS_OPT(OPT_COLLECTIONS_FILE) | PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_QUIET))
+
+enum { COMMAND_SNAPSHOT, COMMAND_IMPORT, COMMAND_IMPORT_HISTORY, COMMAND_REFRESH, COMMAND_COUNT };
 
 static const pgs_command COMMAND[COMMAND_COUNT] = {
     [COMMAND_SNAPSHOT] = {"snapshot", "", "read a live server once, gently, and write a snapshot",
                           CONNECTION | LIVE, 0, 0},
     [COMMAND_IMPORT] = {"import", "CSVDIR", "make a snapshot from CSV exports of the guide's views",
                         FILES, 1, 1},
+    [COMMAND_IMPORT_HISTORY] = {"import-history", "FILE.csv|-",
+                                "pack a long CSV, one row a moment and partition, into a history",
+                                LONG_FILE, 1, 1},
     [COMMAND_REFRESH] = {"refresh", "", "refresh the collection_chunking_stats of a live server",
                          CONNECTION | PGS_OPT(OPT_LOCK_TIMEOUT), 0, 0},
 };
@@ -102,6 +84,7 @@ static const pgs_program PROGRAM = {
     .examples =
         "pgskew-collect snapshot -d postgresql://monitor@db1/app --collections -o snapshots/\n"
         "pgskew-collect import --taken-at 2025-10-20T10:15:00Z -o snapshots/ exports/\n"
+        "zcat sizes.csv.gz | pgskew-collect import-history -o history.db -\n"
         "pgskew-collect refresh -d postgresql://owner@db1/app",
     .notes =
         "A password belongs in ~/.pgpass, a service file or PGPASSWORD, not on the command line.\n"
@@ -213,6 +196,14 @@ static pgs_status finish(const pgs_parsed *p, pgs_snapshot *snap, pgs_err *err) 
 
 /* ---- import ---- */
 
+pgs_status pgs_naive_offset(const char *text, int64_t *out_us, pgs_err *err) {
+    if (pgs_offset_parse(text, out_us))
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "--naive-tz cannot be \"%.60s\"", text);
+    pgs_hint(err, "give UTC or an offset like +02:00");
+    return st;
+}
+
 static pgs_status import_options(const pgs_parsed *p, pgs_csv_options *options, pgs_err *err) {
     *options = (pgs_csv_options){
         .directory = p->argument[0],
@@ -227,11 +218,8 @@ static pgs_status import_options(const pgs_parsed *p, pgs_csv_options *options, 
         return st;
     }
     pgs_status st = PGS_OK;
-    if (has(p, OPT_NAIVE_TZ) &&
-        !pgs_offset_parse(p->value[OPT_NAIVE_TZ], &options->naive_offset_us)) {
-        st = pgs_fail(err, PGS_E_USAGE, "--naive-tz cannot be \"%.60s\"", p->value[OPT_NAIVE_TZ]);
-        pgs_hint(err, "give UTC or an offset like +02:00");
-    }
+    if (has(p, OPT_NAIVE_TZ))
+        st = pgs_naive_offset(p->value[OPT_NAIVE_TZ], &options->naive_offset_us, err);
     const char *taken_at = p->value[OPT_TAKEN_AT];
     if (st == PGS_OK && !pgs_time_parse(taken_at, options->naive_offset_us, &options->taken_us))
         st = pgs_opts_time("taken-at", taken_at, &options->taken_us, err);
@@ -421,7 +409,8 @@ static void watch_signals(const pgs_command *command) {
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGTERM);
-    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && command != &COMMAND[COMMAND_IMPORT]; i++)
+    bool live = command == &COMMAND[COMMAND_SNAPSHOT] || command == &COMMAND[COMMAND_REFRESH];
+    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && live; i++)
         sigaction(SIGNAL[i], &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */
 }
@@ -431,10 +420,12 @@ int main(int argc, char **argv) {
                                                   pgs_err *) = {
         [COMMAND_SNAPSHOT] = run_snapshot,
         [COMMAND_IMPORT] = run_import,
+        [COMMAND_IMPORT_HISTORY] = pgs_run_import_history,
         [COMMAND_REFRESH] = run_refresh,
     };
     pgs_parsed parsed;
     pgs_err err = {0};
+    pgs_store_tune();
     pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);
     if (st != PGS_OK)
         return pgs_opts_complain(&PROGRAM, st, &err);

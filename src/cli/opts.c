@@ -113,14 +113,13 @@ static pgs_status set_option(parser *p, size_t id, const char *attached) {
         pgs_hint(p->err, "--%s %s: %s", option->name, option->argument, option->help);
         return st;
     }
-    if (option->choices && !is_choice(option->choices, value)) {
-        pgs_status st = pgs_fail(p->err, PGS_E_USAGE, "--%s cannot be \"%.*s\"", option->name,
-                                 shown(value), value);
-        pgs_hint(p->err, "it is one of %s", option->choices);
-        return st;
-    }
     p->out->value[option->same_as > 0 ? (size_t)option->same_as - 1 : id] = value;
     return PGS_OK;
+}
+
+/* Whether the command that was given, if one was, takes the option. */
+static bool is_taken(const parser *p, size_t id) {
+    return p->out->command && (p->out->command->options & PGS_OPT(id));
 }
 
 static bool general_option(parser *p, const char *word) {
@@ -144,20 +143,24 @@ static bool general_option(parser *p, const char *word) {
 
 static pgs_status parse_long(parser *p, const char *word) {
     const char *equals = strchr(word, '=');
-    size_t n = equals ? (size_t)(equals - word) : strlen(word);
+    size_t n = equals ? (size_t)(equals - word) : strlen(word), found = p->program->n_options;
     for (size_t id = 0; id < p->program->n_options; id++) {
         const char *name = p->program->option[id].name;
-        if (strlen(name) == n - 2 && strncmp(name, word + 2, n - 2) == 0)
-            return set_option(p, id, equals ? equals + 1 : NULL);
+        if (strlen(name) == n - 2 && strncmp(name, word + 2, n - 2) == 0 &&
+            (found == p->program->n_options || is_taken(p, id)))
+            found = id;
     }
-    return unknown_option(p->program, word, p->err);
+    return found < p->program->n_options ? set_option(p, found, equals ? equals + 1 : NULL)
+                                         : unknown_option(p->program, word, p->err);
 }
 
 static pgs_status parse_letters(parser *p, const char *word) {
     for (const char *s = word + 1; *s; s++) {
-        size_t id = 0;
-        while (id < p->program->n_options && p->program->option[id].letter != *s)
-            id++;
+        size_t id = p->program->n_options;
+        for (size_t i = 0; i < p->program->n_options; i++)
+            if (p->program->option[i].letter == *s &&
+                (id == p->program->n_options || is_taken(p, i)))
+                id = i;
         if (id == p->program->n_options)
             return unknown_letter(p->program, *s, p->err);
         if (p->program->option[id].argument)
@@ -182,8 +185,53 @@ static pgs_status parse_word(parser *p, char *word) {
     return PGS_OK;
 }
 
-/* Options that were given must be among those of the command. */
-static pgs_status check_command(const pgs_program *program, const pgs_parsed *out, pgs_err *err) {
+/* The option of that name that `command` takes, or n_options. */
+static size_t namesake(const pgs_program *program, const pgs_command *command, const char *name) {
+    size_t id = 0;
+    while (id < program->n_options &&
+           !((command->options & PGS_OPT(id)) && strcmp(program->option[id].name, name) == 0))
+        id++;
+    return id;
+}
+
+static pgs_status refuse_option(const pgs_program *program, const pgs_command *command,
+                                const pgs_option *option, bool misplaced, pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s %s does not take --%s%s", program->name,
+                             command->name, option->name, misplaced ? " before its name" : "");
+    if (misplaced)
+        pgs_hint(err, "%s %s --%s ...", program->name, command->name, option->name);
+    else
+        pgs_hint(err, "%s %s --help lists its options", program->name, command->name);
+    return st;
+}
+
+/* Options that were given must be among those of the command. One that was given before the command
+ * was known may have been taken for another of its name. */
+static pgs_status check_options(const pgs_program *program, pgs_parsed *out, pgs_err *err) {
+    for (size_t id = 0; id < program->n_options; id++) {
+        const pgs_option *option = &program->option[id];
+        if (!out->value[id] || (out->command->options & PGS_OPT(id)))
+            continue;
+        size_t meant = namesake(program, out->command, option->name);
+        bool known = meant < program->n_options;
+        if (!known || !option->argument != !program->option[meant].argument)
+            return refuse_option(program, out->command, option, known, err);
+        out->value[meant] = out->value[id];
+        out->value[id] = NULL;
+    }
+    for (size_t id = 0; id < program->n_options; id++) {
+        const char *value = out->value[id], *choices = program->option[id].choices;
+        if (!value || !choices || is_choice(choices, value))
+            continue;
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "--%s cannot be \"%.*s\"",
+                                 program->option[id].name, shown(value), value);
+        pgs_hint(err, "it is one of %s", choices);
+        return st;
+    }
+    return PGS_OK;
+}
+
+static pgs_status check_command(const pgs_program *program, pgs_parsed *out, pgs_err *err) {
     const pgs_command *command = out->command;
     if (out->help || out->version || out->man)
         return PGS_OK;
@@ -192,14 +240,9 @@ static pgs_status check_command(const pgs_program *program, const pgs_parsed *ou
         pgs_hint(err, "%s --help lists them", program->name);
         return st;
     }
-    for (size_t id = 0; id < program->n_options; id++) {
-        if (!out->value[id] || (command->options & PGS_OPT(id)))
-            continue;
-        pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s %s does not take --%s", program->name,
-                                 command->name, program->option[id].name);
-        pgs_hint(err, "%s %s --help lists its options", program->name, command->name);
-        return st;
-    }
+    pgs_status checked = check_options(program, out, err);
+    if (checked != PGS_OK)
+        return checked;
     bool few = out->n_arguments < command->min_arguments;
     if (few || out->n_arguments > command->max_arguments) {
         pgs_status st = pgs_fail(err, PGS_E_USAGE, "%s was given too %s arguments", command->name,

@@ -12,6 +12,7 @@
 #define PGS_MAX_OPTIONS 64
 #define PGS_OPT(id)     (UINT64_C(1) << (id))
 
+/* Two options may share a name where no command takes both: the command that is given decides. */
 typedef struct pgs_option {
     const char *name;     /* without dashes */
     char letter;          /* 0: none */

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "cli/opts.h"
+#include "cli/progress.h"
 #include "pgskew/report.h"
 #include "pgskew/store.h"
 
@@ -63,17 +64,6 @@ pgs_format pgs_format_from(const pgs_parsed *p);
 /* Write the report to --output or stdout. */
 pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
                             const pgs_report_input *input, pgs_err *err) PGS_CHECK;
-
-/* A progress line on stderr, where that is a terminal: done of total, and how long it will take.
- * Nothing for work that takes less than a second. Zeroed: not begun. */
-typedef struct pgs_progress {
-    const char *what;
-    double began_s, said_s;
-    bool shown;
-} pgs_progress;
-
-void pgs_progress_step(pgs_progress *progress, size_t done, size_t total);
-void pgs_progress_end(pgs_progress *progress);
 
 /* ---- the commands; each returns the exit code ---- */
 

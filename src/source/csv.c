@@ -97,18 +97,13 @@ static pgs_status number_partitions(import *in, pgs_buf *nums, pgs_err *err) {
 
 /* ---- values ---- */
 
-/* Percentages are taken as exported; other derived values follow from what was observed. */
-static bool is_kept(pgs_metric metric) {
-    return metric < PGS_FIRST_DERIVED || pgs_metric_get(metric)->unit == PGS_UNIT_PERCENT;
-}
-
 static pgs_status take_metric(import *in, const pgs_csv_row *row, size_t column, size_t place,
                               pgs_err *err) {
     pgs_metric metric = in->parts.column[column].metric;
     double x, *cell = &in->snap->metric[metric][place];
     pgs_status st = pgs_csv_parts_value(row, column, metric, in->options->naive_offset_us,
                                         &in->left_out, &x, err);
-    if (st != PGS_OK || isnan(x) || !is_kept(metric))
+    if (st != PGS_OK || isnan(x) || !pgs_csv_is_kept(metric))
         return st;
     if (isnan(*cell))
         *cell = x;
@@ -313,59 +308,21 @@ static pgs_status check_directory(const char *directory, pgs_err *err) {
     return st;
 }
 
-/* Whether `table` says its schema: a dot outside double quotes. */
-static bool is_qualified(const char *table) {
-    bool quoted = false;
-    for (const char *s = table; *s; s++) {
-        if (*s == '"')
-            quoted = !quoted;
-        else if (*s == '.' && !quoted)
-            return true;
-    }
-    return false;
-}
-
-static pgs_status name_table(pgs_snapshot *snap, const char *table, pgs_err *err) {
-    if (!table || is_qualified(table))
-        return pgs_snapshot_text(snap, &snap->head.table_name, table ? table : "public.chunks",
-                                 err);
-    if (!*table)
-        return pgs_fail(err, PGS_E_USAGE, "the name of the table is empty");
-    pgs_buf qualified = {0};
-    pgs_buf_format(&qualified, "public.%s", table);
-    pgs_status st = qualified.failed
-                        ? pgs_no_memory(err)
-                        : pgs_snapshot_text(snap, &snap->head.table_name, qualified.data, err);
-    pgs_buf_reset(&qualified);
-    return st;
-}
-
-static pgs_status fill_head(const pgs_csv_options *options, pgs_snapshot *snap, pgs_err *err) {
-    snap->head.counts = PGS_COUNTS_EXACT;
-    snap->head.taken_us = options->taken_us;
-    pgs_status st = name_table(snap, options->table, err);
-    if (st != PGS_OK)
-        return st;
-    return pgs_snapshot_text(snap, &snap->head.source, options->source ? options->source : "import",
-                             err);
-}
-
 static pgs_status note_left_out(import *in, pgs_err *err) {
-    size_t times = in->left_out.times, infinite = in->left_out.infinite;
-    pgs_status st = PGS_OK;
-    if (times > 0)
-        st = pgs_snapshot_note(in->snap, err, "%zu time%s outside 1970-2255 %s left out", times,
-                               times == 1 ? "" : "s", times == 1 ? "was" : "were");
-    if (st == PGS_OK && infinite > 0)
-        st = pgs_snapshot_note(in->snap, err, "%zu infinite value%s %s left out", infinite,
-                               infinite == 1 ? "" : "s", infinite == 1 ? "was" : "were");
+    pgs_buf sentence = {0};
+    pgs_csv_left_out_tell(&in->left_out, &sentence);
+    pgs_status st = sentence.failed  ? pgs_no_memory(err)
+                    : sentence.n > 0 ? pgs_snapshot_note(in->snap, err, "%s", sentence.data)
+                                     : PGS_OK;
+    pgs_buf_reset(&sentence);
     return st;
 }
 
 static pgs_status read_all(import *in, pgs_err *err) {
     pgs_status st = check_directory(in->options->directory, err);
     if (st == PGS_OK)
-        st = fill_head(in->options, in->snap, err);
+        st = pgs_csv_name_series(in->snap, in->options->table, in->options->source, err);
+    in->snap->head.taken_us = in->options->taken_us;
     if (st == PGS_OK)
         st = read_distribution(in, err);
     for (size_t i = 1; st == PGS_OK && i < PGS_COUNT_OF(EXPORT); i++)

@@ -92,6 +92,48 @@ pgs_status pgs_csv_parts_value(const pgs_csv_row *row, size_t column, pgs_metric
     return pgs_csv_real(row, column, unit == PGS_UNIT_PERCENT ? 100 : INFINITY, left_out, out, err);
 }
 
+bool pgs_csv_is_kept(pgs_metric metric) {
+    return metric < PGS_FIRST_DERIVED || pgs_metric_get(metric)->unit == PGS_UNIT_PERCENT;
+}
+
+/* ---- whose snapshot it is ---- */
+
+/* Whether `table` says its schema: a dot outside double quotes. */
+static bool is_qualified(const char *table) {
+    bool quoted = false;
+    for (const char *s = table; *s; s++) {
+        if (*s == '"')
+            quoted = !quoted;
+        else if (*s == '.' && !quoted)
+            return true;
+    }
+    return false;
+}
+
+static pgs_status name_table(pgs_snapshot *snap, const char *table, pgs_err *err) {
+    if (!table || is_qualified(table))
+        return pgs_snapshot_text(snap, &snap->head.table_name, table ? table : "public.chunks",
+                                 err);
+    if (!*table)
+        return pgs_fail(err, PGS_E_USAGE, "the name of the table is empty");
+    pgs_buf qualified = {0};
+    pgs_buf_format(&qualified, "public.%s", table);
+    pgs_status st = qualified.failed
+                        ? pgs_no_memory(err)
+                        : pgs_snapshot_text(snap, &snap->head.table_name, qualified.data, err);
+    pgs_buf_reset(&qualified);
+    return st;
+}
+
+pgs_status pgs_csv_name_series(pgs_snapshot *snap, const char *table, const char *source,
+                               pgs_err *err) {
+    snap->head.counts = PGS_COUNTS_EXACT;
+    pgs_status st = name_table(snap, table, err);
+    return st == PGS_OK
+               ? pgs_snapshot_text(snap, &snap->head.source, source ? source : "import", err)
+               : st;
+}
+
 /* ---- differences ---- */
 
 static void say(const pgs_csv_differences *differences, const char *sentence) {

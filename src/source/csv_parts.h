@@ -41,6 +41,14 @@ pgs_status pgs_csv_parts_value(const pgs_csv_row *row, size_t column, pgs_metric
                                int64_t naive_offset_us, pgs_csv_left_out *left_out, double *out,
                                pgs_err *err) PGS_CHECK;
 
+/* Percentages are taken as exported; other derived values follow from what was observed. */
+bool pgs_csv_is_kept(pgs_metric metric);
+
+/* The head of an import: `table` (NULL: public.chunks; public where it names no schema) and `source`
+ * (NULL: "import"). */
+pgs_status pgs_csv_name_series(pgs_snapshot *snap, const char *table, const char *source,
+                               pgs_err *err) PGS_CHECK;
+
 /* Differences between files are warnings: the first ten are said, the rest counted. */
 typedef struct pgs_csv_differences {
     const pgs_listener *listener; /* NULL: nobody listens */

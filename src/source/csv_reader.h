@@ -49,6 +49,49 @@ pgs_status pgs_csv_load_optional(const char *directory, const char *file, char *
 pgs_status pgs_csv_scan(const pgs_csv_layout *layout, const char *bytes, size_t n,
                         pgs_csv_take take, void *context, pgs_err *err) PGS_CHECK;
 
+/* The same for the file at `path`, a pipe or "-", standard input, which may be of any length.
+ * PGS_E_NO_INPUT, PGS_E_DENIED or PGS_E_IO where it cannot be read. */
+pgs_status pgs_csv_scan_file(const pgs_csv_layout *layout, const char *path, pgs_csv_take take,
+                             void *context, pgs_err *err) PGS_CHECK;
+
+/* ---- csv_reader.c: a piece at a time, for files larger than memory ---- */
+
+#define PGS_CSV_MAX_VALUE_BYTES ((size_t)1 << 20)
+
+/* Where values go, as they come. */
+typedef struct pgs_csv_sink {
+    /* A value of the current row: the layout's `column`, `n` bytes and a NUL; NULL: NULL. Valid for
+     * the call. */
+    pgs_status (*field)(void *context, size_t column, const char *value, size_t n, pgs_err *err);
+    pgs_status (*row)(void *context, pgs_err *err); /* the row has had all its values */
+    void *context;
+} pgs_csv_sink;
+
+typedef struct pgs_csv_parser pgs_csv_parser;
+
+/* `layout` must outlive the parser. Freed with pgs_csv_parser_free(), for which NULL is fine. */
+pgs_status pgs_csv_parser_new(const pgs_csv_layout *layout, const pgs_csv_sink *sink,
+                              size_t max_value_bytes, pgs_csv_parser **out, pgs_err *err) PGS_CHECK;
+void pgs_csv_parser_free(pgs_csv_parser *parser);
+
+/* Take the next `n` bytes: a physical line with its end, or a part of one. The sink gets no row that
+ * begins after them. After a failure it fails again. PGS_E_DATA as of pgs_csv_scan(). */
+pgs_status pgs_csv_parser_feed(pgs_csv_parser *parser, const char *bytes, size_t n,
+                               pgs_err *err) PGS_CHECK;
+
+/* There is no more; the sink may get one last row. */
+pgs_status pgs_csv_parser_end(pgs_csv_parser *parser, pgs_err *err) PGS_CHECK;
+
+/* The line the current row began on, and whether the header names a column of the layout. */
+size_t pgs_csv_parser_line(const pgs_csv_parser *parser);
+bool pgs_csv_parser_has(const pgs_csv_parser *parser, size_t column);
+
+/* Bytes of `n` > 0 up to and with the first line end: LF, CRLF, or CR alone; `n` where there is none. */
+size_t pgs_csv_physical_line(const char *bytes, size_t n);
+
+/* The line to be fed holds a NUL byte. */
+pgs_status pgs_csv_refuse_nul(const pgs_csv_parser *parser, pgs_err *err) PGS_CHECK;
+
 /* ---- csv_value.c: what one value says ---- */
 
 /* `text` as a message can show it: escaped, cut at about 40 bytes. Returns `out`. */
@@ -60,6 +103,10 @@ typedef struct pgs_csv_left_out {
     size_t times;    /* infinite or outside 1970-2255 */
     size_t infinite; /* other infinite values */
 } pgs_csv_left_out;
+
+/* A sentence about what was left out; nothing where nothing was. */
+struct pgs_buf;
+void pgs_csv_left_out_tell(const pgs_csv_left_out *left_out, struct pgs_buf *out);
 
 /* PGS_E_DATA: `file line N, column "C": "value" why`, the value escaped and cut. */
 pgs_status pgs_csv_refuse(const pgs_csv_row *row, size_t column, const char *why,

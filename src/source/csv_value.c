@@ -33,6 +33,16 @@ pgs_status pgs_csv_refuse(const pgs_csv_row *row, size_t column, const char *why
                     value ? pgs_csv_shown(value, shown) : shown, quote, why);
 }
 
+void pgs_csv_left_out_tell(const pgs_csv_left_out *left_out, pgs_buf *out) {
+    size_t times = left_out->times, infinite = left_out->infinite;
+    if (times > 0)
+        pgs_buf_format(out, "%zu time%s outside 1970-2255 %s left out", times,
+                       times == 1 ? "" : "s", times == 1 ? "was" : "were");
+    if (infinite > 0)
+        pgs_buf_format(out, "%s%zu infinite value%s %s left out", times > 0 ? "; " : "", infinite,
+                       infinite == 1 ? "" : "s", infinite == 1 ? "was" : "were");
+}
+
 pgs_status pgs_csv_integer(const pgs_csv_row *row, size_t column, int64_t max, int64_t *out,
                            pgs_err *err) {
     const char *value = row->value[column];

@@ -241,9 +241,19 @@ static pgs_status put_part(pgs_packer *k, const pgs_snapshot *snap, size_t p, si
     return st;
 }
 
+static bool any_seen(const double *x, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(x[i]))
+            return true;
+    return false;
+}
+
 static pgs_status put_parts(pgs_packer *k, const pgs_snapshot *snap, int64_t id, uint64_t given,
                             pgs_err *err) {
     uint64_t metrics = (PGS_METRIC_BIT(PGS_FIRST_DERIVED) - 1) | given;
+    for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++)
+        if (!any_seen(snap->metric[m], snap->head.n_parts))
+            metrics &= ~PGS_METRIC_BIT(m);
     pgs_status st = pgs_lanes_match(&k->lanes, snap, (size_t)id - 1, err);
     if (st == PGS_OK)
         st = pgs_tiles_reserve(&k->tiles, k->lanes.n, err);
