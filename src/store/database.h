@@ -30,6 +30,9 @@ pgs_status pgs_database_check_header(const char *path, const char *bytes, size_t
 /* Trust nothing in a file of that size: no triggers, no views, limits, a budget of instructions. */
 void pgs_database_distrust(pgs_database *d, uint64_t file_bytes);
 
+/* Whether a change lies beside `path` that somebody began and did not finish. */
+bool pgs_database_has_journal(const char *path);
+
 /* Open a history where it lies; database_file.c. A change that a killed program left beside it is
  * rolled back first. PGS_E_RETRY: somebody is changing it, or it cannot be rolled back here. */
 pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t application_id,

@@ -76,7 +76,7 @@ static pgs_status check_file(const char *path, uint32_t application_id, uint64_t
                                      application_id, err);
 }
 
-static bool has_journal(const char *path) {
+bool pgs_database_has_journal(const char *path) {
     pgs_buf name = {0};
     struct stat info;
     pgs_buf_format(&name, "%s-journal", path);
@@ -85,16 +85,16 @@ static bool has_journal(const char *path) {
     return has;
 }
 
-/* Opening for writing is what makes SQLite look at a journal. */
+/* Opening for writing is what makes SQLite look at a journal. A journal alone is no history. */
 static pgs_status roll_back(const char *path, pgs_err *err) {
     pgs_database d = {.path = path, .on_disk = true};
+    if (access(path, F_OK) != 0)
+        return PGS_OK;
     pgs_status st = open_at(&d, path, SQLITE_OPEN_READWRITE, err);
     if (st == PGS_OK)
         st = pgs_database_exec(&d, "SELECT 1 FROM sqlite_master", err);
     sqlite3_close(d.db);
-    if (st == PGS_OK)
-        return PGS_OK;
-    if (access(path, W_OK) == 0)
+    if (st == PGS_OK || (st != PGS_E_DENIED && access(path, W_OK) == 0))
         return st;
     st = pgs_fail(err, PGS_E_RETRY, "\"%s\" has an unfinished change beside it (-journal)", path);
     pgs_hint(err, "its owner can roll it back: pgskew verify FILE");
@@ -105,7 +105,7 @@ pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t ap
                                   pgs_err *err) {
     *d = (pgs_database){.path = path, .on_disk = true};
     uint64_t n = 0;
-    pgs_status st = has_journal(path) ? roll_back(path, err) : PGS_OK;
+    pgs_status st = pgs_database_has_journal(path) ? roll_back(path, err) : PGS_OK;
     if (st == PGS_OK)
         st = check_file(path, application_id, &n, err);
     if (st == PGS_OK)
@@ -129,7 +129,7 @@ pgs_status pgs_database_open_writable(pgs_database *d, const char *path, uint32_
                                       pgs_err *err) {
     *d = (pgs_database){.path = path, .on_disk = true};
     uint64_t n = 0;
-    pgs_status st = has_journal(path) ? roll_back(path, err) : PGS_OK;
+    pgs_status st = pgs_database_has_journal(path) ? roll_back(path, err) : PGS_OK;
     if (st == PGS_OK)
         st = check_file(path, application_id, &n, err);
     if (st == PGS_OK)

@@ -36,8 +36,20 @@ struct pgs_packer {
 
 /* ---- opening ---- */
 
+/* SQLite would play a journal of a history that is gone into the new one. */
+static pgs_status refuse_old_journal(const char *path, pgs_err *err) {
+    if (!pgs_database_has_journal(path))
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_EXISTS,
+                             "cannot create \"%s\": a journal of an older one lies there", path);
+    pgs_hint(err, "remove \"%.100s-journal\" first, or choose another name", path);
+    return st;
+}
+
 static pgs_status begin_aside(pgs_packer *k, pgs_err *err) {
-    pgs_status st = pgs_aside_begin(&k->aside, k->path, err);
+    pgs_status st = refuse_old_journal(k->path, err);
+    if (st == PGS_OK)
+        st = pgs_aside_begin(&k->aside, k->path, err);
     if (st == PGS_OK)
         st = pgs_database_new_file(&k->d, k->path, k->aside.name, PGS_HISTORY_APPLICATION_ID,
                                    pgs_sql_snapshot_001, err);
