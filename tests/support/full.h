@@ -4,6 +4,7 @@
 #define PGSKEW_TESTS_FULL_H
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/make.h"
