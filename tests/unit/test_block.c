@@ -38,6 +38,8 @@ typedef enum filling {
     REALS,
     TINY_REALS,
     MIXED_REALS,
+    SPIKES,
+    EDGES,
     FILLINGS
 } filling;
 
@@ -60,6 +62,8 @@ static const struct {
     [REALS] = {"doubles of any digits", PGS_UNIT_REAL, PGS_ENCODING_BITS},
     [TINY_REALS] = {"the smallest doubles", PGS_UNIT_REAL, PGS_ENCODING_BITS},
     [MIXED_REALS] = {"hundredths but for holes and one", PGS_UNIT_REAL, PGS_ENCODING_BITS},
+    [SPIKES] = {"a few busy lanes", PGS_UNIT_ROWS, PGS_ENCODING_INTEGER},
+    [EDGES] = {"steps at the edges of exceptions", PGS_UNIT_ROWS, PGS_ENCODING_INTEGER},
 };
 
 static double real_value(filling kind, random_state *r) {
@@ -74,6 +78,18 @@ static double real_value(filling kind, random_state *r) {
     default:
         return hundredths;
     }
+}
+
+/* Up and down again, so that it stays between 0 and 2^53. */
+static double spike(filling kind, size_t t, double above, random_state *r) {
+    static const double LOW[] = {-129, -128, -1, 0, 1, 127, 128};
+    if (t == 0)
+        return 0x1p52 + (double)random_below(r, 100);
+    if (random_below(r, 16) != 0)
+        return above + (double)random_below(r, 3) - 1;
+    double size = kind == SPIKES ? (double)(random_bits(r) >> (14 + random_below(r, 50)))
+                                 : 32768 * (double)(1 << 8 * random_below(r, 4)) + LOW[t % 7];
+    return above < 0x1p52 ? above + size : above - size;
 }
 
 static double value(filling kind, size_t t, size_t i, double above, random_state *r) {
@@ -98,6 +114,9 @@ static double value(filling kind, size_t t, size_t i, double above, random_state
         return (double)NAN;
     case WALK:
         return t == 0 ? (double)random_below(r, 100000) : above + (double)random_below(r, 200);
+    case SPIKES:
+    case EDGES:
+        return spike(kind, t, above, r);
     default:
         return real_value(kind, r);
     }
@@ -249,6 +268,13 @@ static int64_t read_signed(const uint8_t *at, unsigned width) {
     return (int64_t)(negative && width < 8 ? x | ~UINT64_C(0) << (8 * width) : x);
 }
 
+static size_t read_exceptions(const uint8_t *at, unsigned width, int64_t *row) {
+    size_t n = at[0];
+    for (size_t i = 0; i < n; i++)
+        row[at[1 + i]] += read_signed(at + 1 + n + 2 * i, 2) * (INT64_C(1) << (8 * width));
+    return padded(1 + 3 * n);
+}
+
 /* Whole numbers of an integer block with n_moments * n_lanes values; returns its length. */
 static size_t read_by_the_book(int64_t *whole) {
     size_t n_moments = block[4] + 256u * block[5], n_lanes = block[6] + 256u * block[7];
@@ -260,8 +286,10 @@ static size_t read_by_the_book(int64_t *whole) {
     for (size_t i = 0; i < stride; i++, at += 8)
         row[i] = read_signed(block + at, 8);
     for (size_t t = 0; t < n_moments; t++) {
-        for (size_t i = 0; t > 0 && i < stride; i++, at += width[t])
-            row[i] += read_signed(block + at, width[t]);
+        for (size_t i = 0; t > 0 && i < stride; i++, at += width[t] % 16)
+            row[i] += read_signed(block + at, width[t] % 16);
+        if (width[t] >= 16)
+            at += read_exceptions(block + at, width[t] - 16, row);
         for (size_t i = 0; i < n_lanes; i++)
             whole[t * n_lanes + i] = row[i] * (INT64_C(1) << block[2]);
     }
@@ -270,7 +298,8 @@ static size_t read_by_the_book(int64_t *whole) {
 
 Test(block, its_bytes_are_as_documented) {
     static int64_t whole[T * G];
-    static const filling KIND[] = {WALK, HUGE_NUMBERS, FLIP_FLOP, ZEROS, FALLING, PAGES, TIMES};
+    static const filling KIND[] = {WALK,  HUGE_NUMBERS, FLIP_FLOP, ZEROS, FALLING,
+                                   PAGES, TIMES,        SPIKES,    EDGES};
     for (size_t k = 0; k < PGS_COUNT_OF(KIND); k++)
         for (size_t s = 0; s < PGS_COUNT_OF(SHAPE); s++) {
             size_t n_lanes = SHAPE[s].n_lanes;
@@ -286,7 +315,7 @@ Test(block, its_bytes_are_as_documented) {
         }
 }
 
-/* Every lane from 2^40 by `step`: too many for exceptions. An odd value keeps the shift at 0. */
+/* All lanes from 2^40 by `step`. An odd value keeps the shift at 0. */
 static const struct {
     double step;
     unsigned width;
@@ -296,41 +325,32 @@ static const struct {
     {-32769, 4}, {2147483647., 4}, {-2147483648., 4}, {2147483648., 8}, {-2147483649., 8},
 };
 
-Test(block, a_few_busy_lanes_do_not_widen_their_row) {
-    static const struct {
-        double quiet, busy;
-        unsigned width;
-    } ROW[] = {
-        {0, 1, 0},   {0, -32768, 0},    {0, 32767, 0},   {0, 32768, 1},
-        {1, 128, 1}, {-1, -8388608, 1}, {1, 8388607, 1}, {200, 40000, 2},
-    };
-    for (size_t k = 0; k < PGS_COUNT_OF(ROW); k++) {
+static void make_steps(size_t n_lanes, double step, size_t every, pgs_tile *tile) {
+    for (size_t i = 0; i < n_lanes; i++) {
+        cells[i] = 0x1p40 + 1 + (double)i;
+        cells[G + i] = cells[i] + (i % every == 0 ? step : 1);
+    }
+    encode(PGS_UNIT_ROWS, 2, n_lanes);
+    cr_assert_null(pgs_block_view(block, n_block, ID, tile));
+    expect_back(tile, "a step");
+}
+
+Test(block, a_row_is_as_wide_as_its_steps_need) {
+    for (size_t k = 0; k < PGS_COUNT_OF(STEP); k++) {
         pgs_tile tile;
-        for (size_t i = 0; i < 200; i++) {
-            cells[i] = 0x1p40 + 1 + (double)i;
-            cells[G + i] = cells[i] + (i % 90 == 7 ? ROW[k].busy : ROW[k].quiet);
-        }
-        encode(PGS_UNIT_ROWS, 2, 200);
-        cr_assert_null(pgs_block_view(block, n_block, ID, &tile));
-        cr_expect_eq(tile.width[1], PGS_TILE_EXCEPTIONS | ROW[k].width, "%g among %g: %u",
-                     ROW[k].busy, ROW[k].quiet, tile.width[1]);
-        expect_back(&tile, "exceptions");
+        make_steps(64, STEP[k].step, 1, &tile);
+        cr_expect_eq(tile.width[1], STEP[k].width, "a step of %g takes %u bytes", STEP[k].step,
+                     tile.width[1]);
     }
 }
 
-Test(block, a_row_is_as_wide_as_its_largest_step_needs) {
-    for (size_t k = 0; k < PGS_COUNT_OF(STEP); k++) {
-        pgs_tile tile;
-        for (size_t i = 0; i < 200; i++) {
-            cells[i] = 0x1p40 + 1 + (double)i;
-            cells[G + i] = cells[i] + STEP[k].step;
-        }
-        encode(PGS_UNIT_ROWS, 2, 200);
-        cr_assert_null(pgs_block_view(block, n_block, ID, &tile));
-        cr_expect_eq(tile.width[1], STEP[k].width, "a step of %g takes %u bytes", STEP[k].step,
-                     tile.width[1]);
-        expect_back(&tile, "a step");
-    }
+Test(block, a_few_busy_lanes_do_not_widen_the_row) {
+    pgs_tile tile;
+    make_steps(256, 1000000, 64, &tile);
+    size_t with_four = n_block;
+    cr_expect_eq(tile.width[1], 1 | PGS_TILE_EXCEPTIONS);
+    make_steps(256, 0, 256, &tile);
+    cr_expect_eq(with_four, n_block + 16, "a byte each, and four of them three more");
 }
 
 Test(block, sizes_in_pages_are_stored_in_pages) {
@@ -405,7 +425,9 @@ static const struct {
     {"another metric", 14, 1, "elsewhere"},
     {"a width for the first row", HEADER, 1, "header"},
     {"a width of 3", HEADER + 1, 3, "width"},
-    {"a width of 16", HEADER + 1, 16, "width"},
+    {"a width of 8 with exceptions", HEADER + 1, 8 | 16, "width"},
+    {"a width of 3 with exceptions", HEADER + 1, 3 | 16, "width"},
+    {"a width of 32", HEADER + 1, 32, "width"},
     {"a width of 255", HEADER + 1, 255, "width"},
     {"a larger width than there are bytes", HEADER + 1, 8, "length"},
     {"a smaller width", HEADER + 1, 0, "length"},
@@ -426,6 +448,32 @@ Test(block, altered_and_sealed_it_is_refused_and_says_why) {
     }
 }
 
+static const struct {
+    const char *name;
+    size_t at; /* in the exceptions of the last row */
+    uint8_t value;
+} EXCEPTIONS[] = {
+    {"a lane that is not there", 1, 16},
+    {"more exceptions than there are bytes", 0, 3},
+    {"very many exceptions", 0, 255},
+};
+
+Test(block, exceptions_of_lanes_that_are_not_there_are_refused) {
+    for (size_t k = 0; k < PGS_COUNT_OF(EXCEPTIONS); k++) {
+        pgs_tile tile;
+        make_steps(16, 1, 1, &tile);
+        cells[G + 5] += 300;
+        encode(PGS_UNIT_ROWS, 2, 16);
+        cr_assert_null(view_copy(n_block, &tile));
+        cr_assert_eq(tile.width[1], 1 | PGS_TILE_EXCEPTIONS);
+        block[n_block - 8 + EXCEPTIONS[k].at] = EXCEPTIONS[k].value;
+        seal(block, n_block);
+        const char *why = view_copy(n_block, &tile);
+        cr_assert_not_null(why, "%s", EXCEPTIONS[k].name);
+        cr_expect_not_null(strstr(why, "exceptions"), "%s: %s", EXCEPTIONS[k].name, why);
+    }
+}
+
 /* A random block, often with a plausible head, so that many get past the header. */
 static size_t make_hostile(uint8_t *bytes, size_t n, random_state *r) {
     for (size_t i = 0; i < n; i++)
@@ -442,7 +490,8 @@ static size_t make_hostile(uint8_t *bytes, size_t n, random_state *r) {
     memcpy(bytes + 8, &id, sizeof id);
     size_t presence = bytes[3] == 1 ? padded(bytes[4] * padded(bytes[6]) / 8) : 0;
     for (size_t i = 0; i < 8 && HEADER + presence + i < n; i++)
-        bytes[HEADER + presence + i] = (uint8_t[]){0, 0, 1, 2, 4, 8}[random_below(r, 6)];
+        bytes[HEADER + presence + i] =
+            (uint8_t[]){0, 0, 1, 2, 4, 8, 16, 17, 18, 20}[random_below(r, 10)];
     seal(bytes, n);
     return n;
 }
