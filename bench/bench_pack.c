@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "generate.h"
@@ -38,7 +39,7 @@ static double seconds(void) {
 
 static pgs_status set_head(pgs_snapshot *snap, pgs_err *err) {
     pgs_status st = pgs_snapshot_text(snap, &snap->head.table_name, "public.chunks", err);
-    return st == PGS_OK ? pgs_snapshot_text(snap, &snap->head.source, "bench", err) : st;
+    return st == PGS_OK ? pgs_snapshot_text(snap, &snap->head.source, "import", err) : st;
 }
 
 static pgs_status set_partition(pgs_snapshot *snap, size_t p, const bench_moment *moment,
@@ -140,7 +141,9 @@ static pgs_status pack_history(job *j, pgs_err *err) {
            j->add_s + j->commit_s, j->commit_s);
     for (int i = 0; i < ONE_BY_ONE; i++)
         printf("%s%.6f", i ? ", " : "", j->append_s[i]);
-    printf("]}\n");
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("], \"pack_peak_kib\": %ld}\n", usage.ru_maxrss);
     return PGS_OK;
 }
 

@@ -26,7 +26,7 @@ from compare import compare  # noqa: E402
 from contenders import Postgres, Scan, Served, race, run_to_exit, system_python  # noqa: E402
 
 MOMENTS, METRICS = 8760, 5
-SERIES = ["--table", "public.chunks", "--source", "bench"]
+SERIES = ["--table", "public.chunks", "--source", "import"]
 ROW_STORES_UP_TO = 1000  # partitions; beyond, one round of theirs takes minutes
 SNAPSHOTS_UP_TO = 100  # partitions; beyond, the files take gigabytes
 OURS, FLOOR, TABLE, PARQUET = "pgskew", "bare sum", "DuckDB table", "DuckDB Parquet"
@@ -92,8 +92,8 @@ class Size:
             run_to_exit([self.bench.bin / "bench_pack", "snapshots", part, self.n_parts])
         files, target = self.once("snapshots", make), self.dir / "packed.db"
         target.unlink(missing_ok=True)
-        self.facts["pack_files_s"], _ = run_to_exit([self.bench.bin / "pgskew", "pack", "-o", target,
-                                                     files])
+        self.facts["pack_files_s"] = run_to_exit([self.bench.bin / "pgskew", "pack", "-o", target,
+                                                  files])
         target.unlink()
 
     def rows(self):
@@ -129,8 +129,8 @@ class Size:
         raw = self.raw()
         columns = [raw / "chunk_count.i64", raw / "size_bytes.i64"]
         two = str(min(2, os.cpu_count() or 1))
-        yield Scan(OURS, self.bench.bin / "pgskew", self.history, two)
-        yield Scan("pgskew, 1 thread", self.bench.bin / "pgskew", self.history, "1")
+        yield Scan(OURS, self.bench.bin, self.history, two)
+        yield Scan("pgskew, 1 thread", self.bench.bin, self.history, "1")
         yield Served(FLOOR, [self.bench.bin / "bare_sum", two, *columns], writes=False)
         if not self.bench.peers:
             return
@@ -221,7 +221,8 @@ class Size:
               f"(and {facts['derive_s']:.2f} s for summaries); "
               f"import-history {facts['import_s']:.2f} s, "
               f"{values / facts['import_s'] / 1e6:.1f} M values/s; "
-              f"one more moment {statistics.median(facts['append_s']) * 1e3:.1f} ms")
+              f"one more moment {statistics.median(facts['append_s']) * 1e3:.1f} ms; "
+              f"peak {facts['pack_peak_kib'] / 1024:.0f} MiB")
         if "pack_files_s" in facts:
             print(f"  pack of {MOMENTS} snapshot files {facts['pack_files_s']:.2f} s, "
                   f"{facts['pack_files_s'] / MOMENTS * 1e3:.2f} ms each")

@@ -44,36 +44,13 @@ class Contender:
         return (high - low) / 2 / self.median()
 
 
-def run_to_exit(argv, stdout=subprocess.DEVNULL):
-    """Seconds from start to exit, and the peak of its resident memory in KiB."""
+def run_to_exit(argv):
+    """Seconds from start to exit; what it prints is gone."""
     began = time.perf_counter()
-    process = subprocess.Popen([str(a) for a in argv], stdout=stdout)
-    _, status, usage = os.wait4(process.pid, 0)
-    took = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit("bench: exit %d: %s" % (process.returncode, " ".join(map(str, argv))))
-    return took, usage.ru_maxrss
-
-
-class Scan(Contender):
-    """`pgskew scan --by total`, which does all of W and prints one row."""
-
-    def __init__(self, name, program, history, threads):
-        super().__init__(name)
-        self.argv = [program, "scan", "--threads", threads, "-f", "json"]
-        self.history = history
-
-    def run(self):
-        took, peak = run_to_exit([*self.argv, "--by", "total", self.history])
-        self.peak_kib = max(peak, self.peak_kib or 0)
-        return took
-
-    def write(self, directory):
-        for table, by in (("moments", "moment"), ("partitions", "partition")):
-            with open(directory / (table + ".csv"), "wb") as out:
-                run_to_exit([*self.argv[:-1], "csv", "--by", by, self.history], stdout=out)
-        return True
+    done = subprocess.run([str(a) for a in argv], stdout=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise SystemExit("bench: exit %d: %s" % (done.returncode, " ".join(map(str, argv))))
+    return time.perf_counter() - began
 
 
 class Served(Contender):
@@ -119,6 +96,25 @@ class Served(Contender):
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Scan(Served):
+    """`pgskew scan --by total`, which does all of W and prints one row."""
+
+    def __init__(self, name, directory, history, threads):
+        self.argv = [directory / "pgskew", "scan", "--threads", threads, history]
+        super().__init__(name, [directory / "bench_launch", *self.argv, "--by", "total"])
+
+    def run(self):
+        self.ask("run")
+        took, peak_kib = self.hear().split()
+        self.peak_kib = max(int(peak_kib), self.peak_kib or 0)
+        return float(took)
+
+    def write(self, directory):
+        for table, by in (("moments", "moment"), ("partitions", "partition")):
+            run_to_exit([*self.argv, "-f", "csv", "--by", by, "-o", directory / (table + ".csv")])
+        return True
 
 
 class Postgres(Served):

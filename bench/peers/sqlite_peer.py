@@ -10,8 +10,6 @@ SQL = pathlib.Path(__file__).with_name("sqlite.sql").read_text()
 
 def main(path):
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    db.execute("PRAGMA temp_store = memory")
-    db.execute("PRAGMA cache_size = -65536")
 
     def run():
         db.executescript("".join(f"DROP TABLE IF EXISTS temp.{t};"
