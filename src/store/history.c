@@ -10,7 +10,7 @@
 
 typedef struct reader {
     pgs_database d;
-    sqlite3_stmt *block;
+    sqlite3_blob *block;
     void *buffer; /* of PGS_BLOCK_MAX_BYTES */
 } reader;
 
@@ -64,7 +64,7 @@ void pgs_history_close(pgs_history *h) {
     if (!h)
         return;
     for (size_t i = 0; i < h->n_readers; i++) {
-        sqlite3_finalize(h->reader[i].block);
+        sqlite3_blob_close(h->reader[i].block);
         pgs_database_close(&h->reader[i].d);
         pgs_free(h->reader[i].buffer);
     }

@@ -167,31 +167,34 @@ static pgs_status bad_block(pgs_database *d, int64_t id, const char *why, pgs_er
                                 (unsigned)(key & 0xFFFFFF), why);
 }
 
-pgs_status pgs_block_read(pgs_database *d, sqlite3_stmt **stmt, int64_t id, void *buffer,
+/* Point the handle at the row; *there is false where there is none. */
+static pgs_status seek(pgs_database *d, sqlite3_blob **blob, int64_t id, bool *there,
+                       pgs_err *err) {
+    int rc = *blob ? sqlite3_blob_reopen(*blob, id)
+                   : sqlite3_blob_open(d->db, "main", "block", "data", id, 0, blob);
+    *there = rc == SQLITE_OK;
+    if (rc == SQLITE_OK)
+        return PGS_OK;
+    sqlite3_blob_close(*blob); /* of no use any more */
+    *blob = NULL;
+    return rc == SQLITE_ERROR ? PGS_OK : pgs_database_error(d, err);
+}
+
+pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
                           pgs_tile *out, pgs_err *err) {
-    pgs_status st = PGS_OK;
-    bool row = false;
+    bool there;
     *out = (pgs_tile){0};
-    if (!*stmt)
-        st = pgs_database_prepare(d, "SELECT data FROM main.block WHERE id = ?", stmt, err);
-    if (st != PGS_OK)
+    pgs_status st = seek(d, blob, id, &there, err);
+    if (st != PGS_OK || !there)
         return st;
-    sqlite3_bind_int64(*stmt, 1, id);
-    st = pgs_database_step(d, *stmt, &row, err);
-    if (st == PGS_OK && row) {
-        size_t n = (size_t)sqlite3_column_bytes(*stmt, 0);
-        const void *bytes = sqlite3_column_blob(*stmt, 0);
-        if (!bytes || n > PGS_BLOCK_MAX_BYTES) {
-            st = bad_block(d, id, "it has an impossible length", err);
-        } else {
-            memcpy(buffer, bytes, n);
-            const char *why = pgs_block_view(buffer, n, id, out);
-            if (why)
-                st = bad_block(d, id, why, err);
-        }
-    }
-    sqlite3_reset(*stmt);
-    if (st != PGS_OK)
-        *out = (pgs_tile){0};
-    return st;
+    int n = sqlite3_blob_bytes(*blob);
+    if (n < 0 || (size_t)n > PGS_BLOCK_MAX_BYTES)
+        return bad_block(d, id, "it has an impossible length", err);
+    if (sqlite3_blob_read(*blob, buffer, n, 0) != SQLITE_OK)
+        return pgs_database_error(d, err);
+    const char *why = pgs_block_view(buffer, (size_t)n, id, out);
+    if (!why)
+        return PGS_OK;
+    *out = (pgs_tile){0};
+    return bad_block(d, id, why, err);
 }

@@ -19,8 +19,8 @@ pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) PGS_C
 extern const char *const pgs_moment_column[PGS_MOMENT_COLUMNS];
 
 /* Read a block into `buffer` (PGS_BLOCK_MAX_BYTES, 8-byte aligned) and view it as a tile; n_moments
- * is 0 where there is none. `stmt` is prepared on first use: SELECT data FROM block WHERE id = ?. */
-pgs_status pgs_block_read(pgs_database *d, sqlite3_stmt **stmt, int64_t id, void *buffer,
+ * is 0 where there is none. *blob is opened on first use; close it with sqlite3_blob_close(). */
+pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
                           pgs_tile *out, pgs_err *err) PGS_CHECK;
 
 #endif

@@ -61,20 +61,20 @@ pgs_status pgs_tiles_put(pgs_tiles *tiles, int metric, size_t t, size_t lane, do
 
 pgs_status pgs_tiles_load(pgs_tiles *tiles, pgs_database *d, size_t block, size_t n_lanes,
                           pgs_err *err) {
-    sqlite3_stmt *stmt = NULL;
+    sqlite3_blob *blob = NULL;
     void *buffer = pgs_alloc(PGS_BLOCK_MAX_BYTES, 1);
     pgs_status st = buffer ? pgs_tiles_reserve(tiles, n_lanes, err) : pgs_no_memory(err);
     for (int m = 0; m < PGS_TILE_ROWS; m++)
         for (size_t g = 0; st == PGS_OK && g < tiles->n_groups; g++) {
             pgs_tile tile;
-            st = pgs_block_read(d, &stmt, pgs_block_id(number_of(m), g, block), buffer, &tile, err);
+            st = pgs_block_read(d, &blob, pgs_block_id(number_of(m), g, block), buffer, &tile, err);
             double *cells = st == PGS_OK && tile.n_moments > 0 ? tile_for(tiles, m, g) : NULL;
             if (cells)
                 pgs_tile_rows(&tile, cells);
             else if (st == PGS_OK && tile.n_moments > 0)
                 st = pgs_no_memory(err);
         }
-    sqlite3_finalize(stmt);
+    sqlite3_blob_close(blob);
     pgs_free(buffer);
     return st;
 }
