@@ -158,6 +158,14 @@ static pgs_status open_old(packing *k, pgs_err *err) {
     return st;
 }
 
+/* A snapshot file's skew metrics are not read back; the views of the history show them. */
+static pgs_status commit(packing *k, pgs_err *err) {
+    if (k->n_added == 0)
+        return pgs_packer_commit(k->packer, NULL, err);
+    pgs_status st = pgs_snapshot_derive(&k->newest, err);
+    return st == PGS_OK ? pgs_packer_commit(k->packer, &k->newest, err) : st;
+}
+
 static pgs_status pack(packing *k, pgs_err *err) {
     pgs_status st = one_series(&k->catalog, err);
     if (st == PGS_OK)
@@ -171,8 +179,7 @@ static pgs_status pack(packing *k, pgs_err *err) {
     pgs_progress_end(&k->progress);
     pgs_history_close(k->history); /* its lock would keep a commit waiting */
     k->history = NULL;
-    return st == PGS_OK ? pgs_packer_commit(k->packer, k->n_added > 0 ? &k->newest : NULL, err)
-                        : st;
+    return st == PGS_OK ? commit(k, err) : st;
 }
 
 static void say_what_was_done(const packing *k) {
