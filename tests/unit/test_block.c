@@ -429,10 +429,10 @@ static const struct {
     {"a width of 3 with exceptions", HEADER + 1, 3 | 16, "width"},
     {"a width of 32", HEADER + 1, 32, "width"},
     {"a width of 255", HEADER + 1, 255, "width"},
-    {"a larger width than there are bytes", HEADER + 1, 8, "length"},
-    {"a smaller width", HEADER + 1, 0, "length"},
+    {"a larger width than there are bytes", HEADER + 1, 8, "exceptions"},
+    {"a smaller width", HEADER + 1, 0, "exceptions"},
     {"more lanes", 6, 200, "header"},
-    {"fewer moments", 4, 8, "length"},
+    {"fewer moments", 4, 8, "exceptions"},
 };
 
 Test(block, altered_and_sealed_it_is_refused_and_says_why) {
