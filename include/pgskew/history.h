@@ -2,6 +2,7 @@
 #ifndef PGSKEW_HISTORY_H
 #define PGSKEW_HISTORY_H
 
+#include "pgskew/frame.h"
 #include "pgskew/series.h"
 #include "pgskew/store.h"
 
@@ -45,6 +46,12 @@ pgs_tile_source pgs_history_tiles(pgs_history *history);
  * The other derived values are for pgs_snapshot_derive(). `out` must be initialised. */
 pgs_status pgs_history_read(pgs_history *history, size_t moment, const pgs_selection *selection,
                             pgs_snapshot *out, pgs_err *err) PGS_CHECK;
+
+/* The daily frame that ends at `moment` (pgskew/frame.h): partitions are lanes, `metrics` a bit for each
+ * metric wanted. Nothing later than `moment` is in it but the partitions' newest names; a lane that is
+ * born later is NaN throughout. `out` must be initialised. */
+pgs_status pgs_history_frame(pgs_history *history, size_t moment, uint64_t metrics, pgs_frame *out,
+                             pgs_err *err) PGS_CHECK;
 
 /* The heads of all moments, oldest first, into the catalog, where `filter` lets them pass. */
 pgs_status pgs_history_catalog(pgs_history *history, const pgs_filter *filter, pgs_catalog *catalog,
