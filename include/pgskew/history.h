@@ -48,8 +48,8 @@ pgs_status pgs_history_read(pgs_history *history, size_t moment, const pgs_selec
                             pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
 /* The daily frame that ends at `moment` (pgskew/frame.h): partitions are lanes, `metrics` a bit for each
- * metric wanted. Nothing later than `moment` is in it but the partitions' newest names; a lane that is
- * born later is NaN throughout. `out` must be initialised. */
+ * metric wanted. Nothing later than `moment` is in it but the partitions' newest names and numbers; a
+ * lane that is born later is not there. `out` must be initialised. */
 pgs_status pgs_history_frame(pgs_history *history, size_t moment, uint64_t metrics, pgs_frame *out,
                              pgs_err *err) PGS_CHECK;
 

@@ -29,7 +29,7 @@ static void keep_rows(const filling *f, const pgs_tile *tile, pgs_metric m, size
 }
 
 static pgs_status fill_metric(const filling *f, pgs_metric m, pgs_err *err) {
-    size_t n_groups = (f->series->n_lanes + PGS_TILE_LANES - 1) / PGS_TILE_LANES;
+    size_t n_groups = (f->frame->n_parts + PGS_TILE_LANES - 1) / PGS_TILE_LANES;
     pgs_status st = pgs_frame_add_metric(f->frame, m, err);
     for (size_t g = 0; g < n_groups; g++)
         for (size_t start = 0; st == PGS_OK && start <= f->last; start += PGS_TILE_MOMENTS) {
@@ -43,13 +43,21 @@ static pgs_status fill_metric(const filling *f, pgs_metric m, pgs_err *err) {
     return st;
 }
 
+/* Lanes are in the order of their birth: those of later moments are the last ones. */
+static size_t born_by(const pgs_series *series, size_t last) {
+    size_t n = series->n_lanes;
+    while (n > 0 && series->lane[n - 1].first > last)
+        n--;
+    return n;
+}
+
 static pgs_status shape(const pgs_series *series, size_t last, pgs_frame *out, pgs_err *err) {
     int64_t last_us = series->moment[last].taken_us;
     size_t n_days = pgs_frame_day(series->moment[0].taken_us, last_us) + 1;
     pgs_status st = pgs_frame_set_shape(out, series->head.table_name, n_days, series->n_lanes, err);
     for (size_t t = 0; st == PGS_OK && t < n_days; t++)
         out->taken_us[t] = last_us - (int64_t)(n_days - 1 - t) * PGS_DAY_US;
-    for (size_t i = 0; st == PGS_OK && i < series->n_lanes; i++) {
+    for (size_t i = 0; st == PGS_OK && i < n_lanes; i++) {
         out->part_num[i] = series->lane[i].num;
         st = pgs_frame_set_name(out, i, series->lane[i].name, err);
     }
