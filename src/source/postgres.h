@@ -75,8 +75,8 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, struct pg_res
                       pgs_err *err) PGS_CHECK;
 
 /* The same for a question without parameters, in two steps: first the server takes the locks of the
- * tables, for *locking_ms, then it reads. */
-pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *locking_ms,
+ * tables, for which it waits *waited_ms, then it reads. */
+pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *waited_ms,
                               struct pg_result **out, pgs_err *err) PGS_CHECK;
 
 /* The same for a question that may be refused, as a savepoint of the transaction. The server's
@@ -196,6 +196,7 @@ typedef struct pgs_reading {
     const char *document_text;            /* an expression: equal documents, equal texts */
     size_t n_leaves;
     pgs_leaf *leaf;
+    pgs_leaf **by_oid; /* the same leaves, sorted */
     size_t n_collection_rows, collection_room;
     pgs_collection_row *collection_row; /* pgs_alloc'ed */
     pgs_documents documents;
@@ -210,12 +211,15 @@ typedef struct pgs_reading {
 pgs_status pgs_pg_find_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) PGS_CHECK;
 pgs_status pgs_pg_list_leaves(pgs_pg *pg, pgs_reading *reading, pgs_err *err) PGS_CHECK;
 
+/* The leaf with this oid, or NULL. */
+pgs_leaf *pgs_pg_leaf_of(const pgs_reading *reading, int64_t oid);
+
 /* "chunks" is public.chunks; everything else as PostgreSQL reads it. PGS_E_USAGE. */
 pgs_status pgs_pg_table_text(const char *given, char **out, pgs_err *err) PGS_CHECK;
 
 /* ---- postgres_batch.c ---- */
 
-/* The longest list of leaves of one statement, of one transaction. */
+/* The longest list of leaves of one statement that reads rows, of one transaction. */
 enum { PGS_BATCH_LEAVES = 25, PGS_TRANSACTION_LEAVES = 1000 };
 
 /* Begin the one transaction, or the next of several. */

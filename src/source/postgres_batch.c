@@ -3,14 +3,20 @@
  * Each batch runs under a savepoint and is rolled back to it, which keeps the moment and gives up
  * the locks: whatever the table's size, the collector holds locks on one batch of leaves only.
  * A batch that is refused a lock is repeated leaf by leaf; a leaf that is refused again stays
- * unmeasured. All waits together may cost WAIT_BUDGET_MS, refused or granted in the end; then nothing
- * waits any more. The server does not tell how long a statement waited, so the step that takes the
- * locks is timed apart from the step that reads, less what any step takes.
+ * unmeasured. Sizes take and return one leaf's lock after the other, so their batches are larger,
+ * and a refused one is first repeated in batches of the usual length.
+ *
+ * All waits together may cost WAIT_BUDGET_MS, refused or granted in the end; then nothing waits any
+ * more. The server does not tell how long a statement waited. Where rows are counted, the step that
+ * takes the locks is sent twice: the second time they are held, and the difference was waiting.
+ * Where sizes are read, the server's clock comes with every leaf, and what took much longer than
+ * the others waited.
  *
  * TRUNCATE and table rewrites do not respect old snapshots, and neither does DROP: a leaf whose
  * storage is not where this transaction's catalog has it is marked as changed, never counted. */
 #include <libpq-fe.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "embedded_sql.h"
@@ -18,7 +24,8 @@
 
 #define GIB               1073741824.0
 #define WAIT_BUDGET_MS    1000.0
-#define WORK_MS           25.0    /* what taking the locks of a batch may cost without a wait */
+#define NO_WAIT_MS        1.0     /* less than that cannot be told from work */
+#define LARGE_FACTOR      4.0     /* a leaf may need that much more time than others do */
 #define STATEMENT_MS      30000.0 /* and as much again for each GiB */
 #define LISTING_BYTES     0.0
 #define PROGRESS_EVERY_MS 1000.0
@@ -28,10 +35,10 @@ typedef struct pass pass;
 struct pass {
     pgs_pg *pg;
     pgs_reading *reading;
-    double waited_ms;  /* for locks */
-    double locking_ms; /* taking the locks of this batch, waits and work together */
+    double waited_ms; /* for locks */
     pgs_leaf_state from;
     double batch_bytes; /* a batch is cut when it would hold more */
+    size_t batch_leaves;
     const char *index_scans;
     pgs_status (*read)(pass *walk, const size_t *index, size_t n, pgs_err *err);
     size_t transaction_leaves;      /* since this transaction began */
@@ -85,17 +92,15 @@ pgs_status pgs_pg_begin(pgs_pg *pg, pgs_err *err) {
 /* The leaves as this transaction sees them; those that are gone are marked. */
 static pgs_status take_filenodes(pass *walk, const PGresult *answer, size_t from, size_t to,
                                  pgs_err *err) {
-    pgs_leaf *leaf = walk->reading->leaf;
     for (size_t i = from; i < to; i++)
-        leaf[i].filenode = -1;
+        walk->reading->leaf[i].filenode = -1;
     for (int n = 0; n < PQntuples(answer); n++) {
         pgs_pg_row row = {.result = answer, .row = n};
-        int64_t oid = pgs_pg_next_int(&row), filenode = pgs_pg_next_int(&row);
-        if (row.bad)
+        pgs_leaf *leaf = pgs_pg_leaf_of(walk->reading, pgs_pg_next_int(&row));
+        int64_t filenode = pgs_pg_next_int(&row);
+        if (row.bad || !leaf)
             return pgs_pg_nonsense("look at the partitions again", err);
-        for (size_t i = from; i < to; i++)
-            if (leaf[i].oid == oid)
-                leaf[i].filenode = filenode;
+        leaf->filenode = filenode;
     }
     return PGS_OK;
 }
@@ -162,28 +167,25 @@ static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_le
                                pgs_err *err) {
     pgs_pg *pg = walk->pg;
     *refused = PGS_LEAF_STATE_COUNT;
-    double begun_ms = pgs_pg_clock_ms();
     pgs_status st = run_template(pg, "begin a batch", pgs_sql_pg_batch, heap_bytes(walk, index, n),
                                  walk->waited_ms, walk->index_scans, err);
     if (st)
         return st;
     pgs_err why;
     pg->sqlstate[0] = '\0';
-    double start_ms = pgs_pg_clock_ms(), round_trip_ms = start_ms - begun_ms;
+    double start_ms = pgs_pg_clock_ms();
     st = walk->read(walk, index, n, &why);
-    if (st) {
+    if (st)
         *refused = refusal(pg);
-        walk->waited_ms += pgs_pg_clock_ms() - start_ms;
-    } else if (walk->locking_ms > round_trip_ms + WORK_MS) {
-        walk->waited_ms += walk->locking_ms - round_trip_ms;
-    }
     if (st && *refused == PGS_LEAF_STATE_COUNT)
         return pgs_pg_pass_on(st, &why, err);
+    if (st)
+        walk->waited_ms += pgs_pg_clock_ms() - start_ms;
     return pgs_pg_run(pg, "end a batch", "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew",
                       err);
 }
 
-static pgs_status read_batch(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+static pgs_status read_usual(pass *walk, const size_t *index, size_t n, pgs_err *err) {
     pgs_leaf_state refused;
     pgs_status st = read_guarded(walk, index, n, &refused, err);
     if (st || refused == PGS_LEAF_STATE_COUNT)
@@ -193,6 +195,19 @@ static pgs_status read_batch(pass *walk, const size_t *index, size_t n, pgs_err 
         if (!st && refused != PGS_LEAF_STATE_COUNT)
             walk->reading->leaf[index[i]].state = refused;
     }
+    return st;
+}
+
+/* A large batch that is refused is repeated in usual ones. */
+static pgs_status read_batch(pass *walk, const size_t *index, size_t n, pgs_err *err) {
+    if (n <= PGS_BATCH_LEAVES)
+        return read_usual(walk, index, n, err);
+    pgs_leaf_state refused;
+    pgs_status st = read_guarded(walk, index, n, &refused, err);
+    if (st || refused == PGS_LEAF_STATE_COUNT)
+        return st;
+    for (size_t i = 0; !st && i < n; i += PGS_BATCH_LEAVES)
+        st = read_usual(walk, &index[i], n - i < PGS_BATCH_LEAVES ? n - i : PGS_BATCH_LEAVES, err);
     return st;
 }
 
@@ -214,12 +229,12 @@ static void show_progress(pass *walk, const size_t *index, size_t n) {
 
 static pgs_status walk_range(pass *walk, size_t from, size_t to, pgs_err *err) {
     const pgs_leaf *leaf = walk->reading->leaf;
-    size_t index[PGS_BATCH_LEAVES], n = 0;
+    size_t index[PGS_TRANSACTION_LEAVES], n = 0;
     double bytes = 0;
     pgs_status st = PGS_OK;
     for (size_t i = from; !st && i <= to; i++) {
         double more = i < to && leaf[i].heap_bytes > 0 ? leaf[i].heap_bytes : 0;
-        bool full = n == PGS_BATCH_LEAVES || bytes + more > walk->batch_bytes;
+        bool full = n == walk->batch_leaves || bytes + more > walk->batch_bytes;
         if (n > 0 && (i == to || full)) {
             st = read_batch(walk, index, n, err);
             show_progress(walk, index, n);
@@ -253,19 +268,12 @@ static pgs_status walk_all(pass *walk, pgs_err *err) {
 
 /* ---- sizes ---- */
 
-static pgs_leaf *leaf_of(pgs_reading *reading, const size_t *index, size_t n, int64_t oid) {
-    for (size_t i = 0; i < n; i++)
-        if (reading->leaf[index[i]].oid == oid)
-            return &reading->leaf[index[i]];
-    return NULL;
-}
-
-static pgs_status take_size(pass *walk, const size_t *index, size_t n, pgs_pg_row *row,
-                            pgs_err *err) {
-    pgs_leaf *leaf = leaf_of(walk->reading, index, n, pgs_pg_next_int(row));
+static pgs_status take_size(pass *walk, pgs_pg_row *row, double *done_us, pgs_err *err) {
+    pgs_leaf *leaf = pgs_pg_leaf_of(walk->reading, pgs_pg_next_int(row));
     double heap = pgs_pg_next_count(row), table = pgs_pg_next_count(row);
     double indexes = pgs_pg_next_count(row), toast = pgs_pg_next_count(row);
     const char *bounds = pgs_pg_next_text(row);
+    *done_us = (double)pgs_pg_next_int(row);
     if (row->bad || !leaf)
         return pgs_pg_nonsense("read sizes", err);
     if (isnan(heap + table + indexes + toast))
@@ -280,22 +288,46 @@ static pgs_status take_size(pass *walk, const size_t *index, size_t n, pgs_pg_ro
     return bounds && !leaf->bounds ? pgs_no_memory(err) : PGS_OK;
 }
 
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How long the leaves of a batch waited for locks, from when each was done, one after the other. */
+static double waited_ms(const double *done_us, size_t n) {
+    double took[PGS_TRANSACTION_LEAVES], waited_us = 0;
+    for (size_t i = 0; i < n; i++)
+        took[i] = done_us[i] - (i > 0 ? done_us[i - 1] : 0);
+    qsort(took, n, sizeof *took, by_value);
+    double usual_us = n > 0 ? took[n / 2] : 0;
+    if (n < 3) /* too few to compare */
+        usual_us = 0;
+    for (size_t i = 0; i < n; i++)
+        if (took[i] > LARGE_FACTOR * usual_us + NO_WAIT_MS * 1e3)
+            waited_us += took[i] - usual_us;
+    return waited_us / 1e3;
+}
+
 static pgs_status read_sizes(pass *walk, const size_t *index, size_t n, pgs_err *err) {
     char *oids = oid_array(walk->reading, index, n);
     if (!oids)
         return pgs_no_memory(err);
     const char *param[] = {oids};
-    pgs_pg_question question = {"read sizes", pgs_sql_pg_sizes, 1, param, 6, false};
+    pgs_pg_question question = {"read sizes", pgs_sql_pg_sizes, 1, param, 7, false};
     PGresult *answer;
-    double start_ms = pgs_pg_clock_ms();
+    double done_us[PGS_TRANSACTION_LEAVES];
     pgs_status st = pgs_pg_ask(walk->pg, &question, &answer, err);
-    walk->locking_ms = pgs_pg_clock_ms() - start_ms;
     pgs_free(oids);
-    for (int i = 0; !st && i < PQntuples(answer); i++) {
-        pgs_pg_row row = {.result = answer, .row = i};
-        st = take_size(walk, index, n, &row, err);
+    size_t n_rows = (size_t)PQntuples(answer);
+    if (!st && n_rows > n)
+        st = pgs_pg_nonsense("read sizes", err);
+    for (size_t i = 0; !st && i < n_rows; i++) {
+        pgs_pg_row row = {.result = answer, .row = (int)i};
+        st = take_size(walk, &row, &done_us[i], err);
     }
     PQclear(answer);
+    if (!st)
+        walk->waited_ms += waited_ms(done_us, n_rows);
     for (size_t i = 0; !st && i < n; i++)
         if (walk->reading->leaf[index[i]].state == PGS_LEAF_LISTED)
             walk->reading->leaf[index[i]].state = PGS_LEAF_CHANGED;
@@ -321,7 +353,10 @@ static pgs_status read_counts(pass *walk, const size_t *index, size_t n, pgs_err
     pgs_pg_question question = {"count the rows", sql, 0, NULL, PGS_COUNT_COLUMNS, true};
     PGresult *answer;
     remark_on_batch(walk, index, n);
-    st = pgs_pg_ask_locking(walk->pg, &question, &walk->locking_ms, &answer, err);
+    double waited = 0;
+    st = pgs_pg_ask_locking(walk->pg, &question, &waited, &answer, err);
+    if (waited > NO_WAIT_MS)
+        walk->waited_ms += waited;
     if (!st && answer)
         st = pgs_pg_count_answer(walk->pg, walk->reading, index, n, answer, err);
     PQclear(answer);
@@ -385,6 +420,7 @@ pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
                   .reading = reading,
                   .from = PGS_LEAF_LISTED,
                   .batch_bytes = INFINITY,
+                  .batch_leaves = PGS_TRANSACTION_LEAVES,
                   .index_scans = "on",
                   .read = read_sizes};
     pgs_status st = walk_all(&sizes, err);
@@ -399,6 +435,7 @@ pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
                    .reading = reading,
                    .from = PGS_LEAF_SIZED,
                    .batch_bytes = GIB,
+                   .batch_leaves = PGS_BATCH_LEAVES,
                    .index_scans = "off",
                    .read = read_counts,
                    .waited_ms = sizes.waited_ms};

@@ -379,25 +379,37 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, PGresult **ou
     return take_answer(pg, question, exec_params(pg, question), out, err);
 }
 
-/* The statement without a name, as PQexecParams() would use it: a pooler in transaction mode lets
- * that pass. */
-pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *locking_ms,
+/* Prepare the statement without a name: a pooler in transaction mode lets that pass. */
+static pgs_status prepare_timed(pgs_pg *pg, const pgs_pg_question *question, double *took_ms,
+                                pgs_err *err) {
+    if (cancelled)
+        return interrupted(err);
+    double start_ms = pgs_pg_clock_ms();
+    PGresult *prepared = prepare(pg, question->sql);
+    *took_ms = pgs_pg_clock_ms() - start_ms;
+    bool ready = PQresultStatus(prepared) == PGRES_COMMAND_OK;
+    pgs_status st = ready ? PGS_OK : ask_failed(pg, question->what, prepared, err);
+    PQclear(prepared);
+    return st;
+}
+
+/* Preparing takes the locks; once they are held it takes as long as without a wait. */
+pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *waited_ms,
                               PGresult **out, pgs_err *err) {
     *out = NULL;
-    *locking_ms = 0;
+    *waited_ms = 0;
     if (cancelled)
         return interrupted(err);
     pgs_pg_record(pg, question);
     if (pg->script && question->reads_rows)
         return PGS_OK;
-    double start_ms = pgs_pg_clock_ms();
-    PGresult *prepared = prepare(pg, question->sql);
-    *locking_ms = pgs_pg_clock_ms() - start_ms;
-    bool ready = PQresultStatus(prepared) == PGRES_COMMAND_OK;
-    pgs_status st = ready ? PGS_OK : ask_failed(pg, question->what, prepared, err);
-    PQclear(prepared);
+    double locking_ms, working_ms;
+    pgs_status st = prepare_timed(pg, question, &locking_ms, err);
+    if (!st)
+        st = prepare_timed(pg, question, &working_ms, err);
     if (st)
         return st;
+    *waited_ms = locking_ms > working_ms ? locking_ms - working_ms : 0;
     if (cancelled)
         return interrupted(err);
     return take_answer(pg, question, exec_prepared(pg), out, err);

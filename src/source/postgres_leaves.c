@@ -270,6 +270,28 @@ static int64_t number_of(const pgs_reading *reading, const pgs_leaf *leaf) {
     return num;
 }
 
+static int by_oid(const void *a, const void *b) {
+    int64_t x = (*(pgs_leaf *const *)a)->oid, y = (*(pgs_leaf *const *)b)->oid;
+    return (x > y) - (x < y);
+}
+
+static pgs_status sort_by_oid(pgs_reading *reading, pgs_err *err) {
+    reading->by_oid = pgs_arena_alloc(reading->arena, reading->n_leaves, sizeof(pgs_leaf *));
+    if (!reading->by_oid)
+        return pgs_no_memory(err);
+    for (size_t i = 0; i < reading->n_leaves; i++)
+        reading->by_oid[i] = &reading->leaf[i];
+    qsort(reading->by_oid, reading->n_leaves, sizeof(pgs_leaf *), by_oid);
+    return PGS_OK;
+}
+
+pgs_leaf *pgs_pg_leaf_of(const pgs_reading *reading, int64_t oid) {
+    pgs_leaf wanted = {.oid = oid}, *key = &wanted;
+    pgs_leaf **found =
+        bsearch(&key, reading->by_oid, reading->n_leaves, sizeof(pgs_leaf *), by_oid);
+    return found ? *found : NULL;
+}
+
 static pgs_status check_numbers(const pgs_reading *reading, pgs_err *err) {
     pgs_leaf **sorted = pgs_alloc(reading->n_leaves, sizeof(pgs_leaf *));
     if (!sorted)
@@ -335,5 +357,7 @@ pgs_status pgs_pg_list_leaves(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     }
     if (!st)
         st = number_leaves(reading, err);
+    if (!st)
+        st = sort_by_oid(reading, err);
     return st ? st : check_privileges(pg, reading, err);
 }

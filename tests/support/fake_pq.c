@@ -44,10 +44,10 @@ static const char *const USUAL[FAKE_ANSWER_COUNT] = {
         "902|chunks_part_01|public|public.chunks_part_01|r|902|1|50|1|50|2|52|1|2|\\N|\\N|\\N\n"
         "903|chunks_part_02|public|public.chunks_part_02|r|903|0|\\N|1|0|0|0|0|0|\\N|\\N|\\N\n"
         "904|chunks_default|public|public.chunks_default|r|904|1|7|1|7|0|7|0|0|\\N|\\N|\\N",
-    [FAKE_SIZES] = "901|16384|24576|8192|8192|FOR VALUES IN (0)\n"
-                   "902|8192|8192|8192|8192|FOR VALUES IN (1)\n"
-                   "903|0|0|8192|8192|FOR VALUES IN (2)\n"
-                   "904|8192|8192|8192|0|DEFAULT",
+    [FAKE_SIZES] = "901|16384|24576|8192|8192|FOR VALUES IN (0)|200\n"
+                   "902|8192|8192|8192|8192|FOR VALUES IN (1)|300\n"
+                   "903|0|0|8192|8192|FOR VALUES IN (2)|390\n"
+                   "904|8192|8192|8192|0|DEFAULT|500",
     [FAKE_COUNTS] = "901|901|100|20|2|271.4343163538873995|1|2|3|2025-10-01 00:00:00+00|"
                     "2025-10-20 10:00:00.5+00\n"
                     "902|902|50|10|1|3.5|0|0|5|2025-10-14 00:00:00+00|2025-10-15 00:00:00+00\n"
@@ -191,6 +191,7 @@ static PGresult *refuse(const char *sqlstate, const char *words) {
 
 static PGresult *statement(PGconn *conn, const char *sql, const char *param) {
     fake.n_statements++;
+    fake.holds &= !strstr(sql, "SAVEPOINT");
     snprintf(fake.last_sql, sizeof fake.last_sql, "%s", sql);
     const char *lock_timeout = strstr(sql, "lock_timeout = ");
     if (lock_timeout)
@@ -255,9 +256,10 @@ static char prepared[65536];
 int PQsendPrepare(PGconn *conn, const char *name, const char *query, int n, const Oid *types) {
     (void)name, (void)n, (void)types;
     snprintf(prepared, sizeof prepared, "%s", query);
-    if (fake.slow_ms > 0)
+    if (fake.slow_ms > 0 && !fake.holds)
         usleep((useconds_t)fake.slow_ms * 1000);
     send(conn, query, NULL);
+    fake.holds = true;
     if (conn->pending && conn->pending->status == PGRES_TUPLES_OK)
         conn->pending->status = PGRES_COMMAND_OK;
     return 1;

@@ -55,6 +55,7 @@ typedef struct fake_server {
     /* what happened */
     int n_statements, n_open, n_results;
     int lock_timeout_ms; /* as it was set last */
+    bool holds;          /* the locks of a batch */
     char conninfo[256];
     char last_sql[16384];
     char refused_sql[16384];

@@ -126,8 +126,8 @@ Test(postgres, a_default_partition_is_a_stray) {
 
 Test(postgres, estimate_scales_the_density_and_reads_no_row) {
     options.counts = PGS_COUNTS_ESTIMATE;
-    fake.answer[FAKE_SIZES] = "901|32768|32768|0|0|b\n902|8192|8192|0|0|b\n"
-                              "903|0|0|0|0|b\n904|8192|8192|0|0|b";
+    fake.answer[FAKE_SIZES] = "901|32768|32768|0|0|b|100\n902|8192|8192|0|0|b|100\n"
+                              "903|0|0|0|0|b|100\n904|8192|8192|0|0|b|100";
     cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
     cr_expect_eq(got.snap.metric[PGS_CHUNK_COUNT][0], 200, "100 rows in 2 pages, now 4 pages");
     cr_expect_eq(got.snap.metric[PGS_CHUNK_COUNT][2], 0, "no page holds no row");
@@ -136,12 +136,49 @@ Test(postgres, estimate_scales_the_density_and_reads_no_row) {
 
 Test(postgres, estimate_without_statistics_is_unmeasured_not_zero) {
     options.counts = PGS_COUNTS_ESTIMATE;
-    fake.answer[FAKE_SIZES] = "901|8192|8192|0|0|b\n902|8192|8192|0|0|b\n"
-                              "903|8192|8192|0|0|b\n904|8192|8192|0|0|b";
+    fake.answer[FAKE_SIZES] = "901|8192|8192|0|0|b|100\n902|8192|8192|0|0|b|100\n"
+                              "903|8192|8192|0|0|b|100\n904|8192|8192|0|0|b|100";
     cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
     cr_expect_not(got.snap.part[2].measured);
     cr_expect(isnan(got.snap.metric[PGS_CHUNK_COUNT][2]));
     cr_expect(strstr(got.snap.notes, "never analyzed"), "%s", got.snap.notes);
+}
+
+/* 30 leaves are one batch of sizes; refused, they are read by 25, and only those with the locked one
+ * leaf by leaf. */
+static const struct {
+    const char *locked;
+    size_t place;
+    int n_statements;
+} LARGE[] = {{NULL, 0, 1}, {"1003", 3, 1 + 25 + 2}, {"1027", 27, 1 + 5 + 2}};
+
+Test(postgres, a_large_batch_that_is_refused_is_read_in_smaller_ones) {
+    pgs_buf leaves = {0}, sizes = {0};
+    for (int i = 0; i < 30; i++) {
+        pgs_buf_format(&leaves,
+                       "%d|chunks_part_%02d|public|public.c%d|r|9|1|7|1|7|0|7|0|0|\\N|\\N|\\N\n",
+                       1000 + i, i, i);
+        pgs_buf_format(&sizes, "%d|8192|8192|0|0|b|%d\n", 1000 + i, i * 50);
+    }
+    for (size_t i = 0; i < PGS_COUNT_OF(LARGE); i++) {
+        options.counts = PGS_COUNTS_ESTIMATE;
+        options.allow_partial = true;
+        fake.answer[FAKE_LEAVES] = leaves.data;
+        fake.answer[FAKE_SIZES] = sizes.data;
+        fake.locked = LARGE[i].locked;
+        fake.log[0] = '\0';
+        cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+        cr_assert_eq(got.snap.head.n_parts, 30);
+        for (size_t p = 0; p < 30; p++)
+            cr_expect_eq(got.snap.part[p].measured, !LARGE[i].locked || p != LARGE[i].place);
+        int n = 0;
+        for (const char *s = fake.log; (s = strstr(s, "-- Sizes and bounds")); s++)
+            n++;
+        cr_expect_eq(n, LARGE[i].n_statements, "%d statements", n);
+        pgs_snapshot_reset(&got.snap);
+    }
+    pgs_buf_reset(&leaves);
+    pgs_buf_reset(&sizes);
 }
 
 Test(postgres, a_standby_has_no_counters) {
