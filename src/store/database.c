@@ -66,8 +66,8 @@ static pgs_status refuse_journal(const char *path, pgs_err *err) {
     return st;
 }
 
-pgs_status pgs_database_check_header(const char *path, const char *bytes, size_t n,
-                                     uint32_t application_id, pgs_err *err) {
+pgs_status pgs_database_check_kind(const char *path, const char *bytes, size_t n,
+                                   uint32_t application_id, pgs_err *err) {
     pgs_status st;
     if (!has_magic(bytes, n)) {
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a pgskew snapshot: not a SQLite file", path);
@@ -81,21 +81,24 @@ pgs_status pgs_database_check_header(const char *path, const char *bytes, size_t
         pgs_hint(err, "pgskew-collect makes snapshots, from a server or from CSV exports");
         return st;
     }
-    size_t page_bytes = big_endian_32(bytes + 14) & 0xFFFF; /* a 2-byte field; 1 stands for 64 kB */
-    uint64_t promised =
-        (uint64_t)(page_bytes == 1 ? 65536 : page_bytes) * big_endian_32(bytes + 28);
-    if (promised != n) {
-        st = pgs_fail(err, PGS_E_DATA, "\"%s\" is damaged: it has %zu of its %llu bytes", path, n,
-                      (unsigned long long)promised);
-        pgs_hint(err, "copy it again, or take the snapshot again");
-        return st;
-    }
     if (bytes[18] != 1 || bytes[19] != 1) {
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" was switched to another journal mode", path);
         pgs_hint(err, "sqlite3 FILE 'PRAGMA journal_mode=delete' switches it back");
         return st;
     }
     return PGS_OK;
+}
+
+pgs_status pgs_database_check_size(const char *path, const char *bytes, size_t n, pgs_err *err) {
+    size_t page_bytes = big_endian_32(bytes + 14) & 0xFFFF; /* a 2-byte field; 1 stands for 64 kB */
+    uint64_t promised =
+        (uint64_t)(page_bytes == 1 ? 65536 : page_bytes) * big_endian_32(bytes + 28);
+    if (promised == n)
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_DATA, "\"%s\" is damaged: it has %zu of its %llu bytes",
+                             path, n, (unsigned long long)promised);
+    pgs_hint(err, "copy it again, or take the snapshot again");
+    return st;
 }
 
 static int spend(void *context) {
@@ -184,7 +187,9 @@ pgs_status pgs_database_open(pgs_database *d, const char *path, uint32_t applica
     pgs_status st = pgs_file_read(path, MAX_FILE_BYTES, &d->bytes, &n, err);
     d->n_bytes = n;
     if (st == PGS_OK)
-        st = pgs_database_check_header(path, d->bytes, n, application_id, err);
+        st = pgs_database_check_kind(path, d->bytes, n, application_id, err);
+    if (st == PGS_OK)
+        st = pgs_database_check_size(path, d->bytes, n, err);
     if (st == PGS_OK)
         st = refuse_journal(path, err);
     if (st == PGS_OK &&

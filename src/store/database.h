@@ -22,10 +22,12 @@ bool pgs_database_is_ours(const char *path, uint32_t application_id);
 
 #define PGS_DATABASE_HEADER_BYTES 100
 
-/* Whether a file of `n` bytes that begins with `bytes` (PGS_DATABASE_HEADER_BYTES of them) is a whole
- * database of ours. */
-pgs_status pgs_database_check_header(const char *path, const char *bytes, size_t n,
-                                     uint32_t application_id, pgs_err *err) PGS_CHECK;
+/* Whether a file of `n` bytes that begins with `bytes` (PGS_DATABASE_HEADER_BYTES of them) is a
+ * database of ours; and whether it is whole. */
+pgs_status pgs_database_check_kind(const char *path, const char *bytes, size_t n,
+                                   uint32_t application_id, pgs_err *err) PGS_CHECK;
+pgs_status pgs_database_check_size(const char *path, const char *bytes, size_t n,
+                                   pgs_err *err) PGS_CHECK;
 
 /* Trust nothing in a file of that size: no triggers, no views, limits, a budget of instructions. */
 void pgs_database_distrust(pgs_database *d, uint64_t file_bytes);

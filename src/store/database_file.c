@@ -6,7 +6,6 @@
 #include "store/database.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,27 +52,54 @@ static pgs_status open_at(pgs_database *d, const char *file, int flags, pgs_err 
 
 /* ---- before reading ---- */
 
-static pgs_status check_file(const char *path, uint32_t application_id, uint64_t *n_bytes,
-                             pgs_err *err) {
-    char header[PGS_DATABASE_HEADER_BYTES] = {0};
+/* Looked at, not opened: closing any descriptor of a file drops every lock that the process has on
+ * it, those of SQLite's connections included. */
+static pgs_status check_place(const char *path, pgs_err *err) {
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        int why = errno;
-        return pgs_fail(err,
-                        why == ENOENT || why == ENOTDIR ? PGS_E_NO_INPUT
-                        : why == EACCES                 ? PGS_E_DENIED
-                                                        : PGS_E_IO,
-                        "cannot read \"%s\": %s", path, strerror(why));
-    }
-    bool ok = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-    ssize_t got = ok ? pread(fd, header, sizeof header, 0) : 0;
-    close(fd);
-    if (!ok)
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
         return pgs_fail(err, PGS_E_DATA, "\"%s\" is not a regular file", path);
-    *n_bytes = (uint64_t)info.st_size;
-    return pgs_database_check_header(path, header, got == sizeof header ? (size_t)info.st_size : 0,
-                                     application_id, err);
+    if (access(path, R_OK) == 0)
+        return PGS_OK;
+    int why = errno;
+    return pgs_fail(err,
+                    why == ENOENT || why == ENOTDIR ? PGS_E_NO_INPUT
+                    : why == EACCES                 ? PGS_E_DENIED
+                                                    : PGS_E_IO,
+                    "cannot read \"%s\": %s", path, strerror(why));
+}
+
+typedef struct file_header {
+    char bytes[PGS_DATABASE_HEADER_BYTES];
+    size_t n_bytes; /* of the file */
+} file_header;
+
+/* Through SQLite's own descriptor. */
+static pgs_status read_header(pgs_database *d, file_header *out, pgs_err *err) {
+    sqlite3_file *file = NULL;
+    sqlite3_int64 n = 0;
+    *out = (file_header){0};
+    int rc = sqlite3_file_control(d->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (rc == SQLITE_OK)
+        rc = file->pMethods->xFileSize(file, &n);
+    if (rc == SQLITE_OK && n >= PGS_DATABASE_HEADER_BYTES)
+        rc = file->pMethods->xRead(file, out->bytes, PGS_DATABASE_HEADER_BYTES, 0);
+    out->n_bytes = (size_t)n;
+    return rc == SQLITE_OK ? PGS_OK : pgs_database_file_error(d, rc, err);
+}
+
+/* Begin a transaction with `sql`. What the file is does not change, so that is asked before SQLite is
+ * let into it; its size does, so that is asked under the lock. */
+static pgs_status begin(pgs_database *d, uint32_t application_id, const char *sql, pgs_err *err) {
+    file_header header;
+    pgs_status st = read_header(d, &header, err);
+    if (st == PGS_OK)
+        st = pgs_database_check_kind(d->path, header.bytes, header.n_bytes, application_id, err);
+    if (st == PGS_OK)
+        st = pgs_database_exec(d, sql, err);
+    if (st == PGS_OK)
+        st = read_header(d, &header, err);
+    d->n_bytes = header.n_bytes;
+    return st == PGS_OK ? pgs_database_check_size(d->path, header.bytes, header.n_bytes, err) : st;
 }
 
 bool pgs_database_has_journal(const char *path) {
@@ -85,11 +111,9 @@ bool pgs_database_has_journal(const char *path) {
     return has;
 }
 
-/* Opening for writing is what makes SQLite look at a journal. A journal alone is no history. */
+/* Opening for writing is what makes SQLite look at a journal. */
 static pgs_status roll_back(const char *path, pgs_err *err) {
     pgs_database d = {.path = path, .on_disk = true};
-    if (access(path, F_OK) != 0)
-        return PGS_OK;
     pgs_status st = open_at(&d, path, SQLITE_OPEN_READWRITE, err);
     if (st == PGS_OK)
         st = pgs_database_exec(&d, "SELECT 1 FROM sqlite_master", err);
@@ -101,24 +125,27 @@ static pgs_status roll_back(const char *path, pgs_err *err) {
     return st;
 }
 
+static pgs_status open_old(pgs_database *d, const char *path, int flags, pgs_err *err) {
+    *d = (pgs_database){.path = path, .on_disk = true};
+    pgs_status st = check_place(path, err);
+    if (st == PGS_OK && pgs_database_has_journal(path))
+        st = roll_back(path, err);
+    return st == PGS_OK ? open_at(d, path, flags, err) : st;
+}
+
 pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t application_id,
                                   pgs_err *err) {
-    *d = (pgs_database){.path = path, .on_disk = true};
-    uint64_t n = 0;
-    pgs_status st = pgs_database_has_journal(path) ? roll_back(path, err) : PGS_OK;
-    if (st == PGS_OK)
-        st = check_file(path, application_id, &n, err);
-    if (st == PGS_OK)
-        st = open_at(d, path, SQLITE_OPEN_READONLY, err);
+    pgs_status st = open_old(d, path, SQLITE_OPEN_READONLY, err);
     if (st == PGS_OK) {
-        d->n_bytes = (size_t)n;
-        pgs_database_distrust(d, n);
-        st = pgs_database_exec(d,
-                               "PRAGMA cell_size_check = ON; PRAGMA cache_size = " CACHE_KIB
-                               "; BEGIN; SELECT 1 FROM sqlite_master",
-                               err);
+        pgs_database_distrust(d, 0);
+        st = begin(d, application_id,
+                   "PRAGMA cell_size_check = ON; PRAGMA cache_size = " CACHE_KIB
+                   "; BEGIN; SELECT 1 FROM sqlite_master",
+                   err);
     }
-    if (st != PGS_OK)
+    if (st == PGS_OK)
+        pgs_database_distrust(d, d->n_bytes);
+    else
         pgs_database_close(d);
     return st;
 }
@@ -127,21 +154,12 @@ pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t ap
 
 pgs_status pgs_database_open_writable(pgs_database *d, const char *path, uint32_t application_id,
                                       pgs_err *err) {
-    *d = (pgs_database){.path = path, .on_disk = true};
-    uint64_t n = 0;
-    pgs_status st = pgs_database_has_journal(path) ? roll_back(path, err) : PGS_OK;
+    pgs_status st = open_old(d, path, SQLITE_OPEN_READWRITE, err);
     if (st == PGS_OK)
-        st = check_file(path, application_id, &n, err);
-    if (st == PGS_OK)
-        st = open_at(d, path, SQLITE_OPEN_READWRITE, err);
-    if (st == PGS_OK) {
-        d->n_bytes = (size_t)n;
-        st = pgs_database_exec(d,
-                               "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-                               "PRAGMA synchronous = EXTRA; PRAGMA cache_size = -32768;"
-                               "BEGIN IMMEDIATE",
-                               err);
-    }
+        st = begin(d, application_id,
+                   "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+                   "PRAGMA synchronous = EXTRA; PRAGMA cache_size = -32768; BEGIN IMMEDIATE",
+                   err);
     if (st != PGS_OK)
         pgs_database_close(d);
     return st;

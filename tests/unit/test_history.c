@@ -1,6 +1,7 @@
 /* store/history.c and store/history_write.c: every moment comes back as it was packed, however many
  * runs it took; and until a run commits, nothing has changed. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -209,6 +210,52 @@ Test(history, the_last_moment_at_or_before) {
                   moment);
     }
     pgs_history_close(h);
+}
+
+/* ---- locks ---- */
+
+/* SQLite's lock bytes: a writer takes the first, a reader some of the 510. */
+enum { RESERVED_BYTE = 0x40000001, SHARED_BYTES = 0x40000002 };
+
+/* Whether another process may lock these bytes. (It asks the kernel: SQLite's own idea of what is
+ * locked would be inherited, or wrong.) */
+static bool another_may_lock(off_t first, off_t n) {
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = first, .l_len = n};
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        _exit(fd < 0 ? 2 : fcntl(fd, F_SETLK, &all) == 0);
+    }
+    int status;
+    cr_assert(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+    cr_assert_lt(WEXITSTATUS(status), 2);
+    return WEXITSTATUS(status);
+}
+
+Test(history, while_it_is_read_nobody_can_commit) {
+    pgs_history *h;
+    pack(path, MOMENTS_FULL, 0, 3);
+    cr_assert_eq(pgs_history_open(path, 3, &h, &err), PGS_OK);
+    cr_expect_not(another_may_lock(SHARED_BYTES, 510), "three readers hold no lock");
+    pgs_history_close(h);
+    cr_expect(another_may_lock(SHARED_BYTES, 510));
+}
+
+Test(history, while_it_is_packed_nobody_else_can_change_it) {
+    for (int mode = 0; mode < 2; mode++) {
+        pgs_packer *packer;
+        pgs_history *h;
+        pack(path, MOMENTS_FULL, 0, 3);
+        cr_assert_eq(pgs_packer_open(path, (pgs_pack_mode)mode, &packer, &err), PGS_OK);
+        cr_expect_not(another_may_lock(RESERVED_BYTE, 1), "the packer holds no lock");
+        cr_assert_eq(pgs_history_open(path, 1, &h, &err), PGS_OK);
+        cr_expect_not(another_may_lock(RESERVED_BYTE, 1), "a reader dropped it");
+        pgs_history_close(h);
+        cr_expect_not(another_may_lock(RESERVED_BYTE, 1), "closing dropped it");
+        pgs_packer_close(packer);
+        cr_expect(another_may_lock(RESERVED_BYTE, 1));
+        remove(path);
+    }
 }
 
 /* ---- what is refused ---- */
