@@ -79,7 +79,8 @@ class Size:
         source = subprocess.Popen([str(self.bench.bin / "bench_generate"), "csv", str(self.n_parts)],
                                   stdout=subprocess.PIPE)
         subprocess.run([str(self.bench.bin / "pgskew-collect"), "import-history", *SERIES,
-                        "-o", str(target), "-"], stdin=source.stdout, check=True)
+                        "-o", str(target), "-"], stdin=source.stdout, check=True,
+                       stdout=subprocess.DEVNULL)
         source.stdout.close()
         source.wait()
         self.facts["import_s"] = time.perf_counter() - began
