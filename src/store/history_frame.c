@@ -54,7 +54,8 @@ static size_t born_by(const pgs_series *series, size_t last) {
 static pgs_status shape(const pgs_series *series, size_t last, pgs_frame *out, pgs_err *err) {
     int64_t last_us = series->moment[last].taken_us;
     size_t n_days = pgs_frame_day(series->moment[0].taken_us, last_us) + 1;
-    pgs_status st = pgs_frame_set_shape(out, series->head.table_name, n_days, series->n_lanes, err);
+    size_t n_lanes = born_by(series, last);
+    pgs_status st = pgs_frame_set_shape(out, series->head.table_name, n_days, n_lanes, err);
     for (size_t t = 0; st == PGS_OK && t < n_days; t++)
         out->taken_us[t] = last_us - (int64_t)(n_days - 1 - t) * PGS_DAY_US;
     for (size_t i = 0; st == PGS_OK && i < n_lanes; i++) {
