@@ -38,13 +38,26 @@ size_t pgs_series_find(const pgs_series *series, int64_t at_us) {
 
 /* ---- decoding ---- */
 
+#define ADD(type)                                                                                  \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        type d;                                                                                    \
+        memcpy(&d, delta + i * sizeof d, sizeof d);                                                \
+        row[i] += (uint64_t)(int64_t)d;                                                            \
+    }                                                                                              \
+    break
+
 /* Sums wrap, so that a tile from a stranger cannot make them undefined. */
-static void add_deltas(uint64_t *row, const uint8_t *delta, unsigned width, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        int64_t d = 0;
-        memcpy(&d, delta + i * width, width);
-        unsigned unused = 64 - 8 * width;
-        row[i] += (uint64_t)((int64_t)((uint64_t)d << unused) >> unused);
+static void add_deltas(uint64_t *restrict row, const uint8_t *restrict delta, unsigned width,
+                       size_t n) {
+    switch (width) {
+    case 1:
+        ADD(int8_t);
+    case 2:
+        ADD(int16_t);
+    case 4:
+        ADD(int32_t);
+    default:
+        ADD(int64_t);
     }
 }
 

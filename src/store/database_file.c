@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define BUSY_MS   5000
-#define CACHE_KIB "-4096"
+#define CACHE_KIB "-512" /* a block is read once: keeping its pages would only cost faults */
 
 pgs_status pgs_database_file_error(pgs_database *d, int rc, pgs_err *err) {
     pgs_status st;
