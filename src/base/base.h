@@ -113,10 +113,14 @@ typedef struct pgs_aside {
 pgs_status pgs_aside_begin(pgs_aside *aside, const char *path, pgs_err *err) PGS_CHECK;
 
 /* Flush it and give it its name: over what is there, or PGS_E_EXISTS. Then, or where that fails,
- * nothing is left aside. */
+ * nothing is left aside. PGS_E_IO also where it has replaced another file but may not outlive a
+ * crash; the hint says so. */
 pgs_status pgs_aside_finish(pgs_aside *aside, const char *path, bool replace,
                             pgs_err *err) PGS_CHECK;
 void pgs_aside_abandon(pgs_aside *aside); /* fine after finishing */
+
+/* Remove what killed runs left beside `path`; beginning does it too. */
+void pgs_aside_clean(const char *path);
 
 /* Read all of a regular file of at most `max_bytes`. *out is freed with pgs_free() and has a NUL
  * after its `*n` bytes. PGS_E_NO_INPUT, PGS_E_DENIED, PGS_E_DATA (too large), PGS_E_IO. */

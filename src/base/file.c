@@ -97,16 +97,18 @@ static pgs_status write_all(int fd, const char *path, const char *bytes, size_t 
     return flush_to_disk(fd) == 0 ? PGS_OK : cannot_flush(path, errno, err);
 }
 
-/* Make the directory entry durable. The file is there already: a failure is reported, and the
- * file taken back, because a caller that sees an error must find nothing. Where even that fails,
- * the file is complete, and the hint says what it lacks. */
-static pgs_status sync_directory(int directory, const char *path, pgs_err *err) {
+/* Make the directory entry durable. The file is there already: a failure is reported, and a new
+ * file taken back, because a caller that sees an error must find nothing. Where even that fails, or
+ * the file has replaced another, it is complete, and the hint says what it lacks. */
+static pgs_status sync_directory(int directory, const char *path, bool is_new, pgs_err *err) {
     if (directory < 0 || flush_to_disk(directory) == 0)
         return PGS_OK;
     pgs_status st = pgs_fail(err, PGS_E_IO, "cannot flush the directory of \"%s\" to disk: %s",
                              path, strerror(errno));
     hint_disk(err, errno);
-    if (unlink(path) != 0 && errno != ENOENT)
+    if (!is_new)
+        pgs_hint(err, "the file is complete but may not outlive a crash: look at the disk");
+    else if (unlink(path) != 0 && errno != ENOENT)
         pgs_hint(err, "the file is complete but may not outlive a crash: remove it and run again");
     return st;
 }
@@ -209,6 +211,13 @@ pgs_status pgs_aside_begin(pgs_aside *aside, const char *path, pgs_err *err) {
     return aside->fd < 0 ? cannot_create(path, why, err) : PGS_OK;
 }
 
+void pgs_aside_clean(const char *path) {
+    char *directory = directory_of(path);
+    if (directory)
+        remove_leftovers(directory);
+    pgs_free(directory);
+}
+
 pgs_status pgs_aside_finish(pgs_aside *aside, const char *path, bool replace, pgs_err *err) {
     char *directory = directory_of(path);
     if (!directory)
@@ -220,7 +229,7 @@ pgs_status pgs_aside_finish(pgs_aside *aside, const char *path, bool replace, pg
         st = cannot_create(path, errno, err);
     if (st == PGS_OK) {
         int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        st = sync_directory(fd, path, err);
+        st = sync_directory(fd, path, !replace, err);
         if (fd >= 0)
             close(fd);
     }
@@ -284,7 +293,7 @@ pgs_status pgs_file_create(const char *path, const void *bytes, size_t n, pgs_er
         st = create_unnamed(directory, path, bytes, n, err);
     }
     if (st == PGS_OK)
-        st = sync_directory(fd, path, err);
+        st = sync_directory(fd, path, true, err);
     if (fd >= 0)
         close(fd);
     pgs_free(directory);

@@ -13,10 +13,21 @@
 #define BUSY_MS   5000
 #define CACHE_KIB "-512" /* a block is read once: keeping its pages would only cost faults */
 
+/* Whether a file could not be opened because we may not: SQLite says the same when the disk fails. */
+static bool is_denied(pgs_database *d, int rc) {
+    int why = d->db ? sqlite3_system_errno(d->db) : 0;
+    bool directory = d->db && sqlite3_extended_errcode(d->db) == SQLITE_READONLY_DIRECTORY;
+    if (rc == SQLITE_READONLY)
+        return directory || (access(d->path, W_OK) != 0 && errno != ENOENT);
+    return why == 0 || why == EACCES || why == EPERM || why == EROFS;
+}
+
 pgs_status pgs_database_file_error(pgs_database *d, int rc, pgs_err *err) {
     pgs_status st;
     const char *why = d->db ? sqlite3_errmsg(d->db) : sqlite3_errstr(rc);
-    switch (rc & 0xFF) {
+    int kind = rc & 0xFF;
+    bool opening = kind == SQLITE_READONLY || kind == SQLITE_CANTOPEN || kind == SQLITE_PERM;
+    switch (opening && !is_denied(d, kind) ? SQLITE_IOERR : kind) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         st = pgs_fail(err, PGS_E_RETRY, "\"%s\" is being changed by another program", d->path);
@@ -170,8 +181,8 @@ pgs_status pgs_database_new_file(pgs_database *d, const char *path, const char *
     *d = (pgs_database){.path = path, .on_disk = true};
     char pragmas[200];
     snprintf(pragmas, sizeof pragmas,
-             "PRAGMA page_size = 65536; PRAGMA application_id = %u; PRAGMA user_version = 1;"
              "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768;"
+             "PRAGMA page_size = 65536; PRAGMA application_id = %u; PRAGMA user_version = 1;"
              "BEGIN IMMEDIATE",
              application_id);
     pgs_status st = open_at(d, aside, SQLITE_OPEN_READWRITE, err);

@@ -130,6 +130,8 @@ static pgs_status open_into(pgs_packer *k, const char *path, pgs_pack_mode mode,
     k->is_new = !exists || k->replaces;
     k->path = pgs_strdup(path);
     pgs_status st = k->path ? PGS_OK : pgs_no_memory(err);
+    if (exists) /* a leftover may be a second name of the history: before its lock, not under it */
+        pgs_aside_clean(path);
     if (st == PGS_OK && k->replaces)
         st = lock(&k->guard, k->path, err);
     if (st == PGS_OK)

@@ -4,7 +4,8 @@
  *   PGSKEW_FAIL_MARK=FILE                            is created when a rule with one N applied
  *
  * KILL and STOP in place of an error send the process that signal before the call. stdio's own
- * writes cannot be caught from here: for stdout, fflush stands for them. */
+ * writes cannot be caught from here: for stdout, fflush stands for them. open64, pwrite, ftruncate
+ * and fdatasync are SQLite's. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +115,15 @@ int open(const char *path, int flags, ...) {
     return fails(kind_of_open(flags)) ? -1 : real(path, flags, mode);
 }
 
+int open64(const char *path, int flags, ...) {
+    REAL(int, "open64", const char *, int, mode_t);
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = mode_of(flags, args);
+    va_end(args);
+    return fails("open64") ? -1 : real(path, flags, mode);
+}
+
 int mkostemps(char *template, int suffix, int flags) {
     REAL(int, "mkostemps", char *, int, int);
     return fails("mkostemps") ? -1 : real(template, suffix, flags);
@@ -122,6 +132,21 @@ int mkostemps(char *template, int suffix, int flags) {
 ssize_t write(int fd, const void *bytes, size_t n) {
     REAL(ssize_t, "write", int, const void *, size_t);
     return is_regular(fd) && fails("write") ? -1 : real(fd, bytes, n);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at) {
+    REAL(ssize_t, "pwrite64", int, const void *, size_t, off64_t);
+    return is_regular(fd) && fails("pwrite") ? -1 : real(fd, bytes, n, at);
+}
+
+int ftruncate64(int fd, off64_t n) {
+    REAL(int, "ftruncate64", int, off64_t);
+    return fails("ftruncate") ? -1 : real(fd, n);
+}
+
+int fdatasync(int fd) {
+    REAL(int, "fdatasync", int);
+    return fails("fdatasync") ? -1 : real(fd);
 }
 
 int fflush(FILE *file) {
