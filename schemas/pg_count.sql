@@ -1,6 +1,7 @@
 -- Count a batch of leaves. Every row is read once: rows are grouped by leaf, collection and
 -- document, and those groups, some twenty times fewer, are counted after. NULL ids are no
--- collection and no document; a chunk without a token count has no tokens.
+-- collection and no document; a chunk without a token count has no tokens. Where rows of
+-- collections would need more than {{max_bytes}} bytes, one row says so in their place.
 WITH chunk AS (
     {{arms}}
 ),
@@ -31,6 +32,11 @@ by_collection AS MATERIALIZED (
            END AS hashes
     FROM piece
     GROUP BY leaf, collection
+),
+needed AS MATERIALIZED (
+    SELECT sum({{row_bytes}} + octet_length(collection::text)) AS bytes
+    FROM by_collection
+    WHERE collection IS NOT NULL AND {{collections}}
 ),
 by_leaf AS (
     SELECT leaf, count(collection) AS collections,
@@ -64,3 +70,9 @@ SELECT 'collection', leaf, NULL, NULL,
        collection::text, hashtext(collection::text), token_sum, token_chunks, hashes
 FROM by_collection
 WHERE collection IS NOT NULL AND {{collections}}
+      AND (SELECT bytes FROM needed) <= {{max_bytes}}
+UNION ALL
+SELECT 'too many', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL
+FROM needed
+WHERE bytes > {{max_bytes}}

@@ -313,6 +313,10 @@ static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs
     options->created_column = p->value[OPT_CREATED_COLUMN];
     options->snapshot_id = p->value[OPT_SNAPSHOT];
     pgs_status st = check_dbname(options->conninfo, err);
+    if (st == PGS_OK && options->snapshot_id && !*options->snapshot_id) {
+        st = pgs_fail(err, PGS_E_USAGE, "--snapshot is empty");
+        pgs_hint(err, "it is what pg_export_snapshot() returned in the other session");
+    }
     if (st == PGS_OK)
         st = pgs_opts_int("lock-timeout", p->value[OPT_LOCK_TIMEOUT], 1, 60000,
                           options->lock_timeout_ms, &lock_ms, err);

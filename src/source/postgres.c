@@ -12,7 +12,7 @@
 static pgs_status find_system(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     pgs_pg_question question = {"identify the server", pgs_sql_pg_system, 0, NULL, 1, false};
     PGresult *answer;
-    pgs_status st = pgs_pg_try(pg, &question, &answer, err);
+    pgs_status st = pgs_pg_try(pg, &question, NULL, &answer, NULL, err);
     if (!st && answer && PQntuples(answer) == 1 && !PQgetisnull(answer, 0, 0)) {
         reading->system_identifier = pgs_arena_text(reading->arena, PQgetvalue(answer, 0, 0));
         st = reading->system_identifier ? PGS_OK : pgs_no_memory(err);

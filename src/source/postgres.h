@@ -79,10 +79,11 @@ pgs_status pgs_pg_ask(pgs_pg *pg, const pgs_pg_question *question, struct pg_res
 pgs_status pgs_pg_ask_locking(pgs_pg *pg, const pgs_pg_question *question, double *waited_ms,
                               struct pg_result **out, pgs_err *err) PGS_CHECK;
 
-/* The same for a question that may be refused, as a savepoint of the transaction. The server's
- * refusal is no failure: *out is NULL. */
-pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, struct pg_result **out,
-                      pgs_err *err) PGS_CHECK;
+/* The same for a question that may be refused, in a savepoint that `begin` opens (NULL: one that
+ * sets nothing). The server's refusal is no failure: *out is NULL, and *why (initialised by the
+ * caller, or NULL) says what it was. */
+pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, const char *begin,
+                      struct pg_result **out, pgs_err *why, pgs_err *err) PGS_CHECK;
 
 /* ---- postgres_script.c: nothing happens but in a dry run ---- */
 
@@ -202,9 +203,12 @@ typedef struct pgs_reading {
     pgs_documents documents;
     size_t n_names;
     pgs_collection *name; /* collections by their table, in no order */
+    const char *no_names; /* why there are none, where there should be some; NULL */
     size_t n_odd_times;
     size_t n_odd_averages, n_odd_sums; /* of tokens, in partitions and in collections' rows */
     size_t n_moments;                  /* transactions that rows were read in */
+    double waited_ms;                  /* for locks, all together */
+    double collection_bytes;           /* of memory that rows of collections need */
 } pgs_reading;
 
 /* Find the table and its leaves, number them, and read everything that the catalog knows. */
@@ -229,7 +233,17 @@ pgs_status pgs_pg_begin(pgs_pg *pg, pgs_err *err) PGS_CHECK;
  * that cannot be locked are marked so. */
 pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) PGS_CHECK;
 
+/* Ask as pgs_pg_try() does, and wait for locks no longer than is left for all of them. */
+pgs_status pgs_pg_try_in_time(pgs_pg *pg, const pgs_reading *reading,
+                              const pgs_pg_question *question, struct pg_result **out, pgs_err *why,
+                              pgs_err *err) PGS_CHECK;
+
 /* ---- postgres_count.c ---- */
+
+/* What the rows of collections may need of the collector's memory, their names as well: about a
+ * million rows. COLLECTION_ROW_BYTES is for one without its text. */
+#define PGS_MAX_COLLECTION_BYTES 268435456.0
+enum { PGS_COLLECTION_ROW_BYTES = 200 };
 
 /* The statement that counts leaf[index[0 .. n-1]] into *sql, freed with pgs_free(); and its
  * answer. */

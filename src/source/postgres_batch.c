@@ -35,7 +35,6 @@ typedef struct pass pass;
 struct pass {
     pgs_pg *pg;
     pgs_reading *reading;
-    double waited_ms; /* for locks */
     pgs_leaf_state from;
     double batch_bytes; /* a batch is cut when it would hold more */
     size_t batch_leaves;
@@ -62,12 +61,13 @@ static int lock_timeout_ms(const pgs_pg *pg, double waited_ms) {
     return ms < 1 ? 1 : (int)ms; /* 0 would wait for ever */
 }
 
-static pgs_status run_template(pgs_pg *pg, const char *what, const char *sql, double bytes,
-                               double waited_ms, const char *index_scans, pgs_err *err) {
-    char lock[16], statement[16], workers[16] = "DEFAULT", *text;
+/* `sql` with its settings filled in, to *text, and how long its statements may take. */
+static pgs_status fill_settings(const pgs_pg *pg, const char *sql, double bytes, double waited_ms,
+                                const char *index_scans, char **text, int *timeout_ms,
+                                pgs_err *err) {
+    char lock[16], statement[16], workers[16] = "DEFAULT";
     int statement_ms = statement_timeout_ms(pg, bytes);
-    if (statement_ms > pg->statement_ms) /* the statements that set it may take the time before */
-        pg->statement_ms = statement_ms;
+    *timeout_ms = statement_ms;
     snprintf(lock, sizeof lock, "%d", lock_timeout_ms(pg, waited_ms));
     snprintf(statement, sizeof statement, "%d", statement_ms);
     if (pg->options->parallel_workers >= 0)
@@ -76,11 +76,20 @@ static pgs_status run_template(pgs_pg *pg, const char *what, const char *sql, do
                                 {"statement_timeout", statement},
                                 {"index_scans", index_scans},
                                 {"parallel_workers", workers}};
-    pgs_status st = pgs_pg_template(sql, fill, PGS_COUNT_OF(fill), &text, err);
+    return pgs_pg_template(sql, fill, PGS_COUNT_OF(fill), text, err);
+}
+
+static pgs_status run_template(pgs_pg *pg, const char *what, const char *sql, double bytes,
+                               double waited_ms, const char *index_scans, pgs_err *err) {
+    char *text;
+    int timeout_ms;
+    pgs_status st = fill_settings(pg, sql, bytes, waited_ms, index_scans, &text, &timeout_ms, err);
     if (st)
         return st;
+    if (timeout_ms > pg->statement_ms) /* the statements that set it may take the time before */
+        pg->statement_ms = timeout_ms;
     st = pgs_pg_run(pg, what, text, err);
-    pg->statement_ms = statement_ms;
+    pg->statement_ms = timeout_ms;
     pgs_free(text);
     return st;
 }
@@ -152,12 +161,16 @@ static double heap_bytes(const pass *walk, const size_t *index, size_t n) {
     return bytes;
 }
 
+/* The table, column or schema is not there, though it was when the leaves were listed. */
+static const char *const GONE[] = {"42P01", "42703", "3F000"};
+
 /* What a refusal makes of a leaf; PGS_LEAF_STATE_COUNT: it was another failure. */
 static pgs_leaf_state refusal(const pgs_pg *pg) {
     if (strcmp(pg->sqlstate, "55P03") == 0)
         return PGS_LEAF_LOCKED;
-    if (strcmp(pg->sqlstate, "42P01") == 0)
-        return PGS_LEAF_CHANGED;
+    for (size_t i = 0; i < PGS_COUNT_OF(GONE); i++)
+        if (strcmp(pg->sqlstate, GONE[i]) == 0)
+            return PGS_LEAF_CHANGED;
     return PGS_LEAF_STATE_COUNT;
 }
 
@@ -168,7 +181,7 @@ static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_le
     pgs_pg *pg = walk->pg;
     *refused = PGS_LEAF_STATE_COUNT;
     pgs_status st = run_template(pg, "begin a batch", pgs_sql_pg_batch, heap_bytes(walk, index, n),
-                                 walk->waited_ms, walk->index_scans, err);
+                                 walk->reading->waited_ms, walk->index_scans, err);
     if (st)
         return st;
     pgs_err why;
@@ -180,7 +193,7 @@ static pgs_status read_guarded(pass *walk, const size_t *index, size_t n, pgs_le
     if (st && *refused == PGS_LEAF_STATE_COUNT)
         return pgs_pg_pass_on(st, &why, err);
     if (st)
-        walk->waited_ms += pgs_pg_clock_ms() - start_ms;
+        walk->reading->waited_ms += pgs_pg_clock_ms() - start_ms;
     return pgs_pg_run(pg, "end a batch", "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew",
                       err);
 }
@@ -266,6 +279,21 @@ static pgs_status walk_all(pass *walk, pgs_err *err) {
     return st;
 }
 
+pgs_status pgs_pg_try_in_time(pgs_pg *pg, const pgs_reading *reading,
+                              const pgs_pg_question *question, PGresult **out, pgs_err *why,
+                              pgs_err *err) {
+    char *begin;
+    int timeout_ms;
+    *out = NULL;
+    pgs_status st = fill_settings(pg, pgs_sql_pg_batch, LISTING_BYTES, reading->waited_ms, "on",
+                                  &begin, &timeout_ms, err);
+    if (st)
+        return st;
+    st = pgs_pg_try(pg, question, begin, out, why, err);
+    pgs_free(begin);
+    return st;
+}
+
 /* ---- sizes ---- */
 
 static pgs_status take_size(pass *walk, pgs_pg_row *row, double *done_us, pgs_err *err) {
@@ -327,7 +355,7 @@ static pgs_status read_sizes(pass *walk, const size_t *index, size_t n, pgs_err 
     }
     PQclear(answer);
     if (!st)
-        walk->waited_ms += waited_ms(done_us, n_rows);
+        walk->reading->waited_ms += waited_ms(done_us, n_rows);
     for (size_t i = 0; !st && i < n; i++)
         if (walk->reading->leaf[index[i]].state == PGS_LEAF_LISTED)
             walk->reading->leaf[index[i]].state = PGS_LEAF_CHANGED;
@@ -356,7 +384,7 @@ static pgs_status read_counts(pass *walk, const size_t *index, size_t n, pgs_err
     double waited = 0;
     st = pgs_pg_ask_locking(walk->pg, &question, &waited, &answer, err);
     if (waited > NO_WAIT_MS)
-        walk->waited_ms += waited;
+        walk->reading->waited_ms += waited;
     if (!st && answer)
         st = pgs_pg_count_answer(walk->pg, walk->reading, index, n, answer, err);
     PQclear(answer);
@@ -437,8 +465,7 @@ pgs_status pgs_pg_measure(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
                    .batch_bytes = GIB,
                    .batch_leaves = PGS_BATCH_LEAVES,
                    .index_scans = "off",
-                   .read = read_counts,
-                   .waited_ms = sizes.waited_ms};
+                   .read = read_counts};
     announce(&counts);
     st = walk_all(&counts, err);
     return st ? st : check_complete(pg, reading, err);

@@ -132,6 +132,18 @@ static void take_sqlstate(pgs_pg *pg, char *words) {
     }
 }
 
+/* Of what libpq says without having tried to connect. */
+static const char *const MISUSE[] = {"invalid ", "could not match "};
+
+/* Whether it was given something that it cannot use: a port that is none, a service that nobody
+ * defined. Then it does not even know a user, or says so. */
+static bool is_misuse(const pgs_pg *pg, const char *words) {
+    bool found = !PQuser(pg->conn);
+    for (size_t i = 0; i < PGS_COUNT_OF(MISUSE); i++)
+        found |= strncmp(words, MISUSE[i], strlen(MISUSE[i])) == 0;
+    return found;
+}
+
 static pgs_status connect_failed(pgs_pg *pg, pgs_err *err) {
     if (cancelled)
         return interrupted(err);
@@ -144,8 +156,12 @@ static pgs_status connect_failed(pgs_pg *pg, pgs_err *err) {
     take_sqlstate(pg, words);
     const char *hint = "check that the server is running and can be reached";
     pgs_status status = PGS_E_UNAVAILABLE;
-    if (pg->sqlstate[0] && meaning_of(pg->sqlstate, &hint) == PGS_E_DENIED)
+    if (pg->sqlstate[0] && meaning_of(pg->sqlstate, &hint) == PGS_E_DENIED) {
         status = PGS_E_DENIED;
+    } else if (!pg->sqlstate[0] && is_misuse(pg, words)) {
+        status = PGS_E_USAGE;
+        hint = "look at the options, the connection string, PG... variables and service file";
+    }
     pgs_status st = fail_with(pg, status, "connect", words, hint, err);
     pgs_free(words);
     return st;
@@ -421,16 +437,19 @@ pgs_status pgs_pg_pass_on(pgs_status status, const pgs_err *from, pgs_err *err) 
     return status;
 }
 
-pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, PGresult **out, pgs_err *err) {
+pgs_status pgs_pg_try(pgs_pg *pg, const pgs_pg_question *question, const char *begin,
+                      PGresult **out, pgs_err *why, pgs_err *err) {
     *out = NULL;
-    pgs_status st = pgs_pg_run(pg, question->what, "SAVEPOINT pgskew", err);
+    pgs_status st = pgs_pg_run(pg, question->what, begin ? begin : "SAVEPOINT pgskew", err);
     if (st)
         return st;
-    pgs_err why;
+    pgs_err refused;
     pg->sqlstate[0] = '\0';
-    st = pgs_pg_ask(pg, question, out, &why);
+    st = pgs_pg_ask(pg, question, out, &refused);
     if (st && (cancelled || !pg->sqlstate[0] || PQstatus(pg->conn) == CONNECTION_BAD))
-        return pgs_pg_pass_on(st, &why, err);
+        return pgs_pg_pass_on(st, &refused, err);
+    if (st && why)
+        *why = refused;
     st = pgs_pg_run(pg, question->what, "ROLLBACK TO SAVEPOINT pgskew; RELEASE SAVEPOINT pgskew",
                     err);
     if (st) {

@@ -54,7 +54,8 @@ pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t
     write_time(pg, reading->hour, &buf[HOUR]);
     write_time(pg, reading->day, &buf[DAY]);
     write_time(pg, reading->week, &buf[WEEK]);
-    char max_documents[PGS_NUM_TEXT_MAX];
+    char max_documents[PGS_NUM_TEXT_MAX], row_bytes[PGS_NUM_TEXT_MAX], max_bytes[PGS_NUM_TEXT_MAX];
+    double room = PGS_MAX_COLLECTION_BYTES - reading->collection_bytes;
     const pgs_pg_fill fill[] = {
         {"arms", pgs_buf_view(&buf[ARMS])},
         {"leaves", pgs_buf_view(&buf[WANTED])},
@@ -65,6 +66,8 @@ pgs_status pgs_pg_count_sql(pgs_pg *pg, const pgs_reading *reading, const size_t
         {"collections", pg->options->collections ? "true" : "false"},
         {"document_text", reading->document_text ? reading->document_text : "NULL"},
         {"max_documents", pgs_int_format(PGS_MAX_DOCUMENTS, max_documents)},
+        {"row_bytes", pgs_int_format(PGS_COLLECTION_ROW_BYTES, row_bytes)},
+        {"max_bytes", pgs_int_format((int64_t)room, max_bytes)},
     };
     bool failed = false;
     for (size_t i = 0; i < N_BUFS; i++)
@@ -182,12 +185,21 @@ static pgs_status take_collection_row(pgs_reading *reading, size_t leaf, pgs_pg_
     row->column += 6;
     out->last_created_at = pgs_pg_next_time(row, &n_odd);
     out->id = pgs_arena_text(reading->arena, pgs_pg_next_needed(row));
+    reading->collection_bytes += out->id ? PGS_COLLECTION_ROW_BYTES + (double)strlen(out->id) : 0;
     const char *hash = pgs_pg_next_needed(row);
     row->bad |= !pgs_int_parse(hash, INT32_MIN, INT32_MAX, &out->key_hash);
     take_tokens(out, row);
     row->bad |= isnan(out->chunk_count);
     pgs_status st = out->id ? PGS_OK : pgs_no_memory(err);
     return st ? st : take_documents(reading, out, row, err);
+}
+
+static pgs_status too_many_collections(pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_DATA,
+                             "the collections have more than %.0f MiB of rows, about a million",
+                             PGS_MAX_COLLECTION_BYTES / 1048576);
+    pgs_hint(err, "leave out --collections");
+    return st;
 }
 
 pgs_status pgs_pg_count_answer(pgs_pg *pg, pgs_reading *reading, const size_t *index, size_t n,
@@ -197,7 +209,8 @@ pgs_status pgs_pg_count_answer(pgs_pg *pg, pgs_reading *reading, const size_t *i
     bool bad = false;
     for (int i = 0; !st && !bad && i < PQntuples(answer); i++) {
         pgs_pg_row row = {.result = answer, .row = i};
-        bool is_leaf = strcmp(pgs_pg_next_needed(&row), "leaf") == 0;
+        const char *row_of = pgs_pg_next_needed(&row);
+        bool is_leaf = strcmp(row_of, "leaf") == 0;
         size_t tag = (size_t)pgs_pg_next_int(&row);
         bad = row.bad || tag >= n || (!is_leaf && !pg->options->collections);
         if (bad)
@@ -206,6 +219,8 @@ pgs_status pgs_pg_count_answer(pgs_pg *pg, pgs_reading *reading, const size_t *i
         bad = is_leaf && leaf->state != PGS_LEAF_SIZED; /* twice */
         if (is_leaf && !bad)
             take_leaf_row(reading, leaf, &row);
+        else if (!bad && strcmp(row_of, "too many") == 0)
+            st = too_many_collections(err);
         else if (!bad)
             st = take_collection_row(reading, index[tag], &row, err);
         n_seen += is_leaf;

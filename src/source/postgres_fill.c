@@ -20,31 +20,53 @@ static pgs_status find_names_table(pgs_pg *pg, const pgs_reading *reading, char 
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     if (!st && PQntuples(answer) == 1 && !PQgetisnull(answer, 0, 0)) {
-        const pgs_pg_fill fill[] = {{"table", PQgetvalue(answer, 0, 0)}};
-        st = pgs_pg_template(pgs_sql_pg_collection_names, fill, 1, sql, err);
+        char row_bytes[PGS_NUM_TEXT_MAX], max_bytes[PGS_NUM_TEXT_MAX];
+        const pgs_pg_fill fill[] = {
+            {"table", PQgetvalue(answer, 0, 0)},
+            {"row_bytes", pgs_int_format(PGS_COLLECTION_ROW_BYTES, row_bytes)},
+            {"max_bytes", pgs_int_format((int64_t)PGS_MAX_COLLECTION_BYTES, max_bytes)},
+        };
+        st = pgs_pg_template(pgs_sql_pg_collection_names, fill, PGS_COUNT_OF(fill), sql, err);
     }
     PQclear(answer);
     return st;
 }
 
+static pgs_status take_name(pgs_reading *reading, pgs_pg_row *row, pgs_err *err) {
+    const char *id = pgs_pg_next_needed(row), *name = pgs_pg_next_text(row);
+    if (row->bad)
+        return pgs_pg_nonsense("read the collections' names", err);
+    pgs_collection *out = &reading->name[reading->n_names++];
+    out->id = pgs_arena_text(reading->arena, id);
+    out->name = name ? pgs_arena_text(reading->arena, name) : NULL;
+    return out->id && (out->name || !name) ? PGS_OK : pgs_no_memory(err);
+}
+
+/* How many bytes they are comes with every row, and alone where there is none or are too many. */
 static pgs_status take_names(pgs_reading *reading, const PGresult *answer, pgs_err *err) {
     size_t n = (size_t)PQntuples(answer);
     reading->name = pgs_arena_alloc(reading->arena, n, sizeof *reading->name);
     if (!reading->name)
         return pgs_no_memory(err);
-    for (size_t i = 0; i < n; i++) {
+    pgs_status st = PGS_OK;
+    for (size_t i = 0; !st && i < n; i++) {
         pgs_pg_row row = {.result = answer, .row = (int)i};
-        const char *id = pgs_pg_next_needed(&row), *name = pgs_pg_next_text(&row);
-        if (row.bad)
-            return pgs_pg_nonsense("read the collections' names", err);
-        pgs_collection *out = &reading->name[i];
-        out->id = pgs_arena_text(reading->arena, id);
-        out->name = name ? pgs_arena_text(reading->arena, name) : NULL;
-        if (!out->id || (name && !out->name))
-            return pgs_no_memory(err);
+        double bytes = pgs_pg_next_count(&row);
+        if (bytes > PGS_MAX_COLLECTION_BYTES)
+            reading->no_names = "they are too many";
+        else if (!isnan(bytes))
+            st = take_name(reading, &row, err);
     }
-    reading->n_names = n;
-    return PGS_OK;
+    return st;
+}
+
+/* Names are an extra: the snapshot does without them, and its notes say so. The server's words are
+ * not for a file. */
+static void do_without_names(const pgs_pg *pg, pgs_reading *reading, const pgs_err *why) {
+    bool locked = strcmp(pg->sqlstate, "55P03") == 0;
+    reading->no_names = locked ? "their table is locked by another session"
+                               : "the server refused to read their table";
+    pgs_pg_say(pg->listener, "%s", why->msg);
 }
 
 pgs_status pgs_pg_read_names(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
@@ -52,11 +74,14 @@ pgs_status pgs_pg_read_names(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     pgs_status st = find_names_table(pg, reading, &sql, err);
     if (st || !sql)
         return st;
-    pgs_pg_question question = {"read the collections' names", sql, 0, NULL, 2, true};
+    pgs_pg_question question = {"read the collections' names", sql, 0, NULL, 3, true};
     PGresult *answer;
-    st = pgs_pg_try(pg, &question, &answer, err);
+    pgs_err why = {.msg = ""};
+    st = pgs_pg_try_in_time(pg, reading, &question, &answer, &why, err);
     if (!st && answer)
         st = take_names(reading, answer, err);
+    else if (!st && why.msg[0]) /* no answer either in a dry run */
+        do_without_names(pg, reading, &why);
     PQclear(answer);
     pgs_free(sql);
     return st;
@@ -130,6 +155,8 @@ static pgs_status note_odd_values(const pgs_pg *pg, const pgs_reading *reading, 
 static pgs_status write_notes(const pgs_pg *pg, const pgs_reading *reading, pgs_snapshot *out,
                               pgs_err *err) {
     pgs_status st = note_unmeasured(pg, reading, out, err);
+    if (!st && reading->no_names)
+        st = note(pg, out, err, "the collections have no names: %s", reading->no_names);
     for (size_t i = 0; !st && i < PGS_COLUMN_COUNT; i++)
         if (!reading->column[i])
             st = note(pg, out, err, "%s has no column %s that can be used", reading->table_name,

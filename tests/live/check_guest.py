@@ -222,6 +222,36 @@ def check_types(live):
             live.tally.expect("infinite" in (notes or ""), kind + ": and is noted", notes)
 
 
+NAMED = """
+CREATE TABLE chunks (k int, collection_id int, document_id int) PARTITION BY LIST (k);
+CREATE TABLE chunks_part_0 PARTITION OF chunks FOR VALUES IN (0);
+INSERT INTO chunks VALUES (0, 1, 1), (0, 2, 1);
+CREATE TABLE collections (id int, name text);
+INSERT INTO collections VALUES (1, 'first'), (3, 'third'), (NULL, 'none');
+"""
+NAMES = "SELECT coalesce(name, '-') FROM collection ORDER BY collection_id"
+
+
+def check_names(live):
+    """A locked table of names costs the names, a note, and no more time than any lock."""
+    tally, server = live.tally, live.server
+    with server.database("names", sql=NAMED) as database:
+        path = live.succeeds("names", database, "--collections")
+        tally.expect(path and sorted(rows_of(path, NAMES)) == [("-",), ("first",), ("third",)], "names are read",
+                     path and rows_of(path, NAMES))
+        holder = Session(server, database)
+        holder.ask("BEGIN; LOCK TABLE collections IN ACCESS EXCLUSIVE MODE; SELECT 1;")
+        began = time.monotonic()
+        path = live.succeeds("locked names", database, "--collections")
+        seconds = time.monotonic() - began
+        holder.close()
+        if path:
+            tally.expect(rows_of(path, NAMES) == [("-",), ("-",)], "locked names are unknown", rows_of(path, NAMES))
+            notes = rows_of(path, "SELECT notes FROM snapshot")[0][0]
+            tally.expect("no names: their table is locked" in (notes or ""), "locked names are noted", notes)
+        tally.expect(seconds < 2, "locked names cost less than 2 s", seconds)
+
+
 def check_unreachable(live):
     live.fails("unreachable", "postgres", UNAVAILABLE, env={"PGHOST": "localhost", "PGPORT": "1"})
 
@@ -240,7 +270,7 @@ def main():
         live = Live(Programs(options.bin), tally, Server(conninfo), scratch)
         check_locked(live, fixtures)
         check_what_it_holds(live, fixtures)
-        for check in (check_interruption, check_types, check_unreachable):
+        for check in (check_interruption, check_types, check_names, check_unreachable):
             check(live)
     return tally.finish()
 

@@ -54,7 +54,7 @@ static const char *const USUAL[FAKE_ANSWER_COUNT] = {
                     "903|903|0|0|0|0|0|0|0|\\N|\\N\n"
                     "904|904|7|1|1|1|0|0|7|2025-10-14 00:00:00+00|infinity",
     [FAKE_NAMES_TABLE] = "public.collections",
-    [FAKE_NAMES] = "a|First\nb|\\N\nz|Never chunked",
+    [FAKE_NAMES] = "700|a|First\n700|b|\\N\n700|z|Never chunked",
     [FAKE_REFRESH] = "f|t|t",
     [FAKE_SCHEMA] = "public",
 };
@@ -214,6 +214,8 @@ static PGresult *statement(PGconn *conn, const char *sql, const char *param) {
         snprintf(fake.refused_sql, sizeof fake.refused_sql, "%s", sql);
         return refuse(fake.sqlstate, fake.words);
     }
+    if (fake.refuse_always && strstr(sql, fake.refuse_always))
+        return refuse(fake.sqlstate, fake.words);
     fake_table which = asked_for(sql);
     if (which == FAKE_ANSWER_COUNT)
         return new_result(PGRES_COMMAND_OK);
@@ -373,6 +375,12 @@ char *PQerrorMessage(const PGconn *conn) {
              : conn->status == CONNECTION_BAD ? "server closed the connection unexpectedly\n"
                                               : "");
     return text;
+}
+
+char *PQuser(const PGconn *conn) {
+    static char user[] = "me";
+    (void)conn;
+    return fake.no_user ? NULL : user;
 }
 
 int PQsocket(const PGconn *conn) {

@@ -32,16 +32,18 @@ typedef struct fake_server {
 
     const char *connect_error; /* what PQerrorMessage says when connecting fails; NULL: works */
     bool needs_password;
-    bool never_answers;     /* connecting waits for ever */
-    int drop_at;            /* the nth statement finds the connection closed; 0: none ... */
-    const char *last_words; /* ... and libpq says this; NULL: that it was unexpected */
-    int refuse_at;          /* the nth statement is refused with ... */
-    const char *sqlstate;   /* ... this */
-    const char *words;      /* ... in these words; NULL: "refused" */
-    const char *locked;     /* statements that touch this leaf are refused with 55P03 */
-    int slow_ms;            /* a batch's locks are granted after so long */
-    int cancel_at;          /* a signal comes while the nth statement runs */
-    fake_table spoiled;     /* change one cell of this answer ... */
+    bool no_user;              /* libpq could make nothing of what it was given */
+    bool never_answers;        /* connecting waits for ever */
+    int drop_at;               /* the nth statement finds the connection closed; 0: none ... */
+    const char *last_words;    /* ... and libpq says this; NULL: that it was unexpected */
+    int refuse_at;             /* the nth statement is refused with ... */
+    const char *sqlstate;      /* ... this */
+    const char *words;         /* ... in these words; NULL: "refused" */
+    const char *refuse_always; /* and so is every statement that has this in it */
+    const char *locked;        /* statements that touch this leaf are refused with 55P03 */
+    int slow_ms;               /* a batch's locks are granted after so long */
+    int cancel_at;             /* a signal comes while the nth statement runs */
+    fake_table spoiled;        /* change one cell of this answer ... */
     int spoiled_row, spoiled_column;
     const char *spoiled_cell; /* ... to this; NULL: no cell */
     int extra_columns;        /* added to every answer; -1: one fewer */

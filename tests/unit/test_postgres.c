@@ -342,7 +342,63 @@ Test(postgres, a_refusal_at_any_statement_ends_in_words) {
     cr_expect_eq(n_failed, n - 2, "only the system identifier and the names are optional");
 }
 
+/* ---- names of collections ---- */
+
+static const struct {
+    const char *sqlstate, *notes;
+} NAMELESS[] = {
+    {"55P03", "no names: their table is locked by another session"},
+    {"42703", "no names: the server refused to read their table"},
+    {"57014", "no names: the server refused to read their table"},
+};
+
+Test(postgres, names_that_cannot_be_read_are_noted) {
+    options.collections = true;
+    fake.words = "no \xff, because password=" SECRET;
+    for (size_t i = 0; i < PGS_COUNT_OF(NAMELESS); i++) {
+        fake.refuse_always = "SELECT id::text";
+        fake.sqlstate = NAMELESS[i].sqlstate;
+        cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+        cr_expect(strstr(got.snap.notes, NAMELESS[i].notes), "%s", got.snap.notes);
+        cr_expect(strstr(got.said, "cannot read the collections' names: no"), "%s", got.said);
+        cr_expect_null(strstr(got.said, "secret"), "%s", got.said);
+    }
+}
+
+Test(postgres, names_wait_for_locks_no_longer_than_is_left) {
+    static const struct { int slow_ms, most_ms; } LEFT[] = {{0, 1000}, {700, 300}, {1100, 1}};
+    for (size_t i = 0; i < PGS_COUNT_OF(LEFT); i++) {
+        options.collections = true;
+        options.lock_timeout_ms = 1000;
+        fake.slow_ms = LEFT[i].slow_ms; /* one batch of rows, then the names */
+        cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+        cr_expect_leq(fake.lock_timeout_ms, LEFT[i].most_ms, "%d ms", fake.lock_timeout_ms);
+    }
+}
+
+Test(postgres, too_many_names_are_none) {
+    options.collections = true;
+    fake.collections = "901|100|1|\\N|a|5|1|1|{1}";
+    fake.answer[FAKE_NAMES] = "268435457|\\N|\\N";
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    cr_expect(strstr(got.snap.notes, "no names: they are too many"), "%s", got.snap.notes);
+    cr_assert_eq(got.snap.n_collections, 1);
+    cr_expect_null(got.snap.collection[0].name);
+}
+
 /* ---- collections in several partitions ---- */
+
+Test(postgres, more_rows_of_collections_than_memory_are_refused) {
+    options.collections = true;
+    fake.answer[FAKE_NAMES_TABLE] = "\\N";
+    fake.collections = "901|100|1|\\N|a|5|1|1|{1}";
+    fake.spoiled = FAKE_COUNTS;
+    fake.spoiled_row = 4;
+    fake.spoiled_cell = "too many";
+    cr_expect_eq(take(), PGS_E_DATA);
+    cr_expect(strstr(got.err.msg, "256 MiB"), "%s", got.err.msg);
+    cr_expect(strstr(got.err.hint, "--collections"), "%s", got.err.hint);
+}
 
 /* "a" has documents 1, 2, 3 and 3, -9; the stray's 7 and the chunk without a document add none. */
 #define SPREAD                                                                                     \
@@ -487,6 +543,20 @@ Test(postgres, a_wrong_number_of_columns_is_refused) {
     }
 }
 
+Test(postgres, what_is_gone_when_it_is_read_has_changed_meanwhile) {
+    static const char *const GONE[] = {"42P01", "42703", "3F000"};
+    cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
+    int n = fake.n_statements;
+    for (size_t i = 0; i < PGS_COUNT_OF(GONE); i++) {
+        fake.n_statements = 0;
+        fake.sqlstate = GONE[i];
+        fake.refuse_always = "WITH chunk AS";
+        cr_expect_eq(take(), PGS_E_RETRY, "%s: %s", GONE[i], got.err.msg);
+        cr_expect(strstr(got.err.msg, "meanwhile"), "%s: %s", GONE[i], got.err.msg);
+        cr_expect_gt(fake.n_statements, n, "each leaf was tried alone");
+    }
+}
+
 Test(postgres, a_leaf_missing_from_the_counts_is_not_zero) {
     fake.answer[FAKE_COUNTS] = "901|901|100|20|2|1|1|2|3|\\N|\\N";
     cr_expect_eq(take(), PGS_E_DATA);
@@ -536,6 +606,14 @@ static const struct {
      "malformed"},
     {"an unknown parameter", "postgresql://u:secret@h/d?secret=1", NULL, false, PGS_E_USAGE,
      "malformed"},
+    {"a port that is no number", "port=x",
+     "invalid integer value \"x\" for connection option \"port\"\n", false, PGS_E_USAGE,
+     "option \"port\""},
+    {"a port that is none", "port=0", "invalid port number: \"0\"\n", false, PGS_E_USAGE, "\"0\""},
+    {"more ports than hosts", "port=1,2", "could not match 2 port numbers to 3 hosts\n", false,
+     PGS_E_USAGE, "2 port numbers"},
+    {"words that only look so", "host=h", "FATAL:  28000: invalid port number\nLOCATION: a\n",
+     false, PGS_E_DENIED, "FATAL"},
     {"a timeout that is no number", "connect_timeout=soon", NULL, false, PGS_E_USAGE,
      "connect_timeout"},
 };
@@ -548,6 +626,13 @@ Test(postgres, connecting_fails_in_words_without_secrets) {
         cr_expect_eq(take(), CONNECT[i].status, "%s: %s", CONNECT[i].name, got.err.msg);
         cr_expect(strstr(got.err.msg, CONNECT[i].says), "%s: %s", CONNECT[i].name, got.err.msg);
     }
+}
+
+Test(postgres, a_service_that_nobody_defined_is_a_mistake_in_usage) {
+    fake.no_user = true;
+    fake.connect_error = "definition of service \"x\" not found\n";
+    cr_expect_eq(take(), PGS_E_USAGE);
+    cr_expect(strstr(got.err.msg, "service \"x\""), "%s", got.err.msg);
 }
 
 Test(postgres, the_environment_s_password_is_a_secret_too) {

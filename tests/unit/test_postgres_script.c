@@ -52,7 +52,8 @@ Test(postgres_script, a_dry_run_writes_the_count_and_does_not_send_it) {
     options.collections = true;
     cr_assert_eq(dry_run(), PGS_OK, "%s", err.msg);
     cr_expect_eq(n_of(script, "WITH chunk AS"), 1);
-    cr_expect_eq(n_of(script, "SELECT id::text, name::text FROM public.collections"), 1);
+    cr_expect_eq(n_of(script, "SELECT id::text AS id, name::text AS name FROM public.collections"),
+                 1);
     cr_expect_eq(n_of(fake.log, "Count a batch"), 0, "%s", fake.log);
     cr_expect_eq(n_of(fake.log, "SELECT id::text"), 0, "%s", fake.log);
     cr_expect(strstr(script, "-- the next reads 32768 bytes of 4 partitions: chunks_default, "
