@@ -53,6 +53,25 @@ pgs_status pgs_history_read(pgs_history *history, size_t moment, const pgs_selec
 pgs_status pgs_history_frame(pgs_history *history, size_t moment, uint64_t metrics, pgs_frame *out,
                              pgs_err *err) PGS_CHECK;
 
+/* From now on decode whole time blocks, once, and keep the last: for whoever reads many moments in
+ * order. It takes the memory of 256 moments. */
+void pgs_history_keep(pgs_history *history);
+
+/* What the plain rows of the newest moment say, derived values too: they should say what
+ * pgs_history_read() does. `out` must be initialised. */
+pgs_status pgs_history_read_rows(pgs_history *history, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
+
+/* Every change of a lane, by lane, then moment; read on the first call and borrowed. */
+pgs_status pgs_history_changes(pgs_history *history, const pgs_lane_change **out, size_t *n,
+                               pgs_err *err) PGS_CHECK;
+
+/* A bit for each metric that was observed anywhere, or given. */
+pgs_status pgs_history_metrics(pgs_history *history, uint64_t *out, pgs_err *err) PGS_CHECK;
+
+/* A bit for each derived metric of a moment that came with its source. */
+pgs_status pgs_history_given(pgs_history *history, size_t moment, uint64_t *out,
+                             pgs_err *err) PGS_CHECK;
+
 /* The heads of all moments, oldest first, into the catalog, where `filter` lets them pass. */
 pgs_status pgs_history_catalog(pgs_history *history, const pgs_filter *filter, pgs_catalog *catalog,
                                pgs_err *err) PGS_CHECK;

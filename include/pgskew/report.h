@@ -6,6 +6,7 @@
 
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
+#include "pgskew/series.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,6 +68,26 @@ pgs_status pgs_report_failure(FILE *out, int64_t taken_us, const char *message,
 
 /* Write {"detail": message}, the body of a partition that does not exist. */
 pgs_status pgs_report_detail(FILE *out, const char *message, pgs_err *err) PGS_CHECK;
+
+/* ---- long_csv.c: a series as one long CSV ---- */
+
+typedef struct pgs_long_csv {
+    const pgs_series *series;
+    const pgs_tile_source *tiles; /* reader 0 is used */
+    const pgs_lane_change *change;
+    size_t n_changes;  /* all of them, by lane, then moment */
+    uint64_t metrics;  /* a bit for each that is a column */
+    size_t first, end; /* moments [first, end) of the series */
+    void (*step)(void *context, size_t done,
+                 size_t total); /* after each moment; NULL: nobody asks */
+    void *context;
+} pgs_long_csv;
+
+/* Write taken_at, partition_num, partition_name where some name is known, and the metrics in their
+ * order, a row for each partition that was there, in the order of time and number; what was not
+ * observed is empty. last_created_at is called last_created. PGS_E_DATA: a tile is damaged, or holds
+ * what cannot be. Write errors stay with `out`. */
+pgs_status pgs_long_csv_write(FILE *out, const pgs_long_csv *input, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,10 @@ extern "C" {
 #define PGS_TILE_MOMENTS ((size_t)256)
 #define PGS_TILE_LANES   ((size_t)256)
 
+/* Beside the metrics there are tiles of presence: 1 where a partition was there, 2 where it was there
+ * and could not be measured, absent where it was not there. */
+#define PGS_PRESENCE ((pgs_metric)0x100)
+
 /* The two metrics that skew is about. */
 typedef enum pgs_measure { PGS_BY_CHUNKS, PGS_BY_SIZE, PGS_MEASURE_COUNT } pgs_measure;
 
@@ -39,6 +43,15 @@ typedef struct pgs_lane {
     int64_t relid;      /* PostgreSQL OID; 0: not observed */
     size_t first, last; /* moments at which it was there, both inclusive */
 } pgs_lane;
+
+/* What is true of a lane from one moment on, until its next change. */
+typedef struct pgs_lane_change {
+    size_t lane, moment;
+    int64_t num;      /* partition_num */
+    const char *name; /* NULL: not observed, as is bounds */
+    const char *bounds;
+    int64_t relid, relfilenode; /* 0: not observed */
+} pgs_lane_change;
 
 typedef struct pgs_series {
     pgs_snapshot_head head; /* of the newest moment */

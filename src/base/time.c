@@ -1,7 +1,6 @@
 /* ISO 8601 to and from microseconds since 1970 UTC, by calendar arithmetic alone: no time zone
  * database, no locale, the same on every machine. Days are counted from 0000-03-01, so that the
  * leap day is the last of its year. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -111,26 +110,39 @@ bool pgs_time_parse(const char *text, int64_t naive_offset_us, int64_t *out_us) 
     return true;
 }
 
-static const char *format(int64_t us, char out[PGS_TIME_TEXT_MAX], const char *date_time,
-                          const char *decimals) {
+/* `n` digits, and a character after them unless it is NUL. */
+static char *put(char *to, int64_t value, int n, char after) {
+    for (int i = n - 1; i >= 0; i--, value /= 10)
+        to[i] = (char)('0' + value % 10);
+    to[n] = after;
+    return to + n + (after != '\0');
+}
+
+/* By hand, because a long export has a time in every row. `dash`, `t` and `colon` may be NUL. */
+static const char *format(int64_t us, char out[PGS_TIME_TEXT_MAX], char dash, char t, char colon) {
     int64_t days = us / US_PER_DAY - (us % US_PER_DAY < 0);
     int64_t rest = us - days * US_PER_DAY, seconds = rest / US_PER_S, micros = rest % US_PER_S;
     civil c = civil_from_days(days);
-    /* NOLINTNEXTLINE(clang-diagnostic-format-nonliteral): both formats are literals below */
-    int n = snprintf(out, PGS_TIME_TEXT_MAX, date_time, (int)c.year, (int)c.month, (int)c.day,
-                     (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+    if (c.year < 0 || c.year > 9999)
+        return memcpy(out, "-", 2);
+    char *to = put(out, c.year, 4, dash);
+    to = put(to, c.month, 2, dash);
+    to = put(to, c.day, 2, t);
+    to = put(to, seconds / 3600, 2, colon);
+    to = put(to, seconds / 60 % 60, 2, colon);
+    to = put(to, seconds % 60, 2, micros != 0 ? '.' : 'Z');
     if (micros != 0)
-        n += snprintf(out + n, PGS_TIME_TEXT_MAX - (size_t)n, decimals, (int)micros);
-    snprintf(out + n, PGS_TIME_TEXT_MAX - (size_t)n, "Z");
+        to = put(to, micros, 6, 'Z');
+    *to = '\0';
     return out;
 }
 
 const char *pgs_time_format(int64_t us, char out[PGS_TIME_TEXT_MAX]) {
-    return format(us, out, "%04d-%02d-%02dT%02d:%02d:%02d", ".%06d");
+    return format(us, out, '-', 'T', ':');
 }
 
 const char *pgs_time_compact(int64_t us, char out[PGS_TIME_TEXT_MAX]) {
-    return format(us, out, "%04d%02d%02dT%02d%02d%02d", ".%06d");
+    return format(us, out, '\0', 'T', '\0');
 }
 
 bool pgs_offset_parse(const char *text, int64_t *out_us) {

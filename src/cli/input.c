@@ -15,6 +15,33 @@ pgs_status pgs_filter_from(const pgs_parsed *p, pgs_filter *filter, int64_t *at_
     return st == PGS_OK ? pgs_opts_time("until", p->value[OPT_UNTIL], &filter->until_us, err) : st;
 }
 
+pgs_status pgs_range_from(const pgs_parsed *p, const pgs_series *series, size_t *first, size_t *end,
+                          pgs_err *err) {
+    pgs_filter filter;
+    int64_t at_us;
+    pgs_status st = pgs_filter_from(p, &filter, &at_us, err);
+    *first = *end = 0;
+    if (st != PGS_OK)
+        return st;
+    bool one = at_us != PGS_TIME_NONE;
+    int64_t until_us = one && (filter.until_us == PGS_TIME_NONE || at_us < filter.until_us)
+                           ? at_us
+                           : filter.until_us;
+    while (filter.since_us != PGS_TIME_NONE && *first < series->n_moments &&
+           series->moment[*first].taken_us < filter.since_us)
+        (*first)++;
+    size_t last = pgs_series_find(series, until_us);
+    *end = last < series->n_moments ? last + 1 : 0;
+    if (*first < *end) {
+        *first = one ? *end - 1 : *first;
+        return PGS_OK;
+    }
+    st = pgs_fail(err, PGS_E_NO_INPUT, "\"%s\" holds no moment in that span of time",
+                  series->head.path ? series->head.path : p->argument[0]);
+    pgs_hint(err, "pgskew list shows what is there");
+    return st;
+}
+
 pgs_status pgs_gather(const pgs_parsed *p, const pgs_filter *filter, pgs_catalog *catalog,
                       pgs_err *err) {
     const char *fallback = getenv("PGSKEW_PATH");

@@ -184,6 +184,8 @@ static pgs_status pack(packing *k, pgs_err *err) {
     if (st == PGS_OK)
         st = open_old(k, err);
     bool rebuild = st == PGS_OK && reaches_back(k);
+    if (rebuild)
+        pgs_history_keep(k->history);
     if (st == PGS_OK)
         st =
             pgs_packer_open(k->path, rebuild ? PGS_PACK_REBUILD : PGS_PACK_EXTEND, &k->packer, err);

@@ -10,6 +10,7 @@
 static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_FORMAT] = {"format", 'f', "FORMAT", "how to print the answer", "table|json|csv|markdown",
                     0},
+    [OPT_EXPORT_FORMAT] = {"format", 'f', "FORMAT", "what to make of a history", "csv|snapshot", 0},
     [OPT_OUTPUT] = {"output", 'o', "FILE", "write the answer here, complete or not at all", NULL,
                     0},
     [OPT_TABLE] = {"table", 0, "NAME", "only snapshots of this table", NULL, 0},
@@ -48,6 +49,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     [CMD_SCAN] = {"scan", "HISTORY", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE)), 1, 1},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
+    [CMD_EXPORT] = {"export", "HISTORY", "a history as one long CSV, or as snapshot files", PGS_OPT(OPT_EXPORT_FORMAT) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 1, 1},
     /* clang-format on */
 };
 
@@ -56,6 +58,7 @@ static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [PGS_REPORT_LIST] = pgs_run_list,
     [CMD_SCAN] = pgs_run_scan,
     [CMD_PACK] = pgs_run_pack,
+    [CMD_EXPORT] = pgs_run_export,
 };
 
 static const pgs_program PROGRAM = {

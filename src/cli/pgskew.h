@@ -6,10 +6,12 @@
 #include "cli/opts.h"
 #include "cli/progress.h"
 #include "pgskew/report.h"
+#include "pgskew/series.h"
 #include "pgskew/store.h"
 
 enum {
     OPT_FORMAT,
+    OPT_EXPORT_FORMAT,
     OPT_OUTPUT,
     OPT_TABLE,
     OPT_SOURCE,
@@ -26,7 +28,7 @@ enum {
 };
 
 /* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
-enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_COUNT };
+enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_EXPORT, CMD_COUNT };
 
 bool pgs_has(const pgs_parsed *p, int option);
 bool pgs_has_value(const pgs_parsed *p, int option, const char *value);
@@ -42,6 +44,11 @@ int pgs_complain(pgs_status status, pgs_err *err);
 /* --table, --source, --since, --until and --at. */
 pgs_status pgs_filter_from(const pgs_parsed *p, pgs_filter *filter, int64_t *at_us,
                            pgs_err *err) PGS_CHECK;
+
+/* Moments [first, end) of a history, from --since to --until, or the one that --at names.
+ * PGS_E_NO_INPUT: there is none. */
+pgs_status pgs_range_from(const pgs_parsed *p, const pgs_series *series, size_t *first, size_t *end,
+                          pgs_err *err) PGS_CHECK;
 
 /* The snapshots of the paths given (else $PGSKEW_PATH, else "."); says once what was skipped. */
 pgs_status pgs_gather(const pgs_parsed *p, const pgs_filter *filter, pgs_catalog *catalog,
@@ -69,7 +76,8 @@ pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
 int pgs_run_list(const pgs_parsed *p);
-int pgs_run_scan(const pgs_parsed *p); /* scan.c */
-int pgs_run_pack(const pgs_parsed *p); /* pack.c */
+int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
+int pgs_run_pack(const pgs_parsed *p);   /* pack.c */
+int pgs_run_export(const pgs_parsed *p); /* export.c */
 
 #endif

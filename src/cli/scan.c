@@ -12,28 +12,6 @@ static pgs_report_kind kind_of(const pgs_parsed *p) {
                                                    : PGS_REPORT_SCAN_TOTAL;
 }
 
-/* Moments from --since to --until. */
-static pgs_status range_of(const pgs_parsed *p, const pgs_series *series, pgs_scan_options *out,
-                           pgs_err *err) {
-    pgs_filter filter;
-    int64_t at_us;
-    pgs_status st = pgs_filter_from(p, &filter, &at_us, err);
-    if (st != PGS_OK)
-        return st;
-    out->first = 0;
-    while (filter.since_us != PGS_TIME_NONE && out->first < series->n_moments &&
-           series->moment[out->first].taken_us < filter.since_us)
-        out->first++;
-    size_t last = pgs_series_find(series, filter.until_us);
-    out->end = last < series->n_moments ? last + 1 : 0;
-    if (out->first < out->end)
-        return PGS_OK;
-    st = pgs_fail(err, PGS_E_NO_INPUT, "\"%s\" holds no moment in that span of time",
-                  series->head.path ? series->head.path : p->argument[0]);
-    pgs_hint(err, "pgskew list shows what is there");
-    return st;
-}
-
 static pgs_status scan(const pgs_parsed *p, pgs_history *history, pgs_err *err) {
     const pgs_series *series;
     pgs_scan out;
@@ -42,7 +20,7 @@ static pgs_status scan(const pgs_parsed *p, pgs_history *history, pgs_err *err) 
     pgs_tile_source tiles = pgs_history_tiles(history);
     pgs_status st = pgs_history_series(history, &series, err);
     if (st == PGS_OK)
-        st = range_of(p, series, &options, err);
+        st = pgs_range_from(p, series, &options.first, &options.end, err);
     if (st == PGS_OK)
         st = pgs_scan_run(series, &tiles, &options, &out, err);
     pgs_report_input input = {.scan = &out};

@@ -140,12 +140,19 @@ static pgs_status take_number(pgs_csv_history *h, const char *value, size_t n, p
     return pgs_csv_integer(&at, PARTITION_NUM, INT32_MAX, &h->row.num, err);
 }
 
+/* pgskew export puts an apostrophe before what a spreadsheet would take for a formula. */
+static bool has_apostrophe(const char *name) {
+    size_t n = strspn(name, "'");
+    return n > 0 && name[n] && strchr("=+-@\t\r\n", name[n]);
+}
+
 static pgs_status take_name(pgs_csv_history *h, const char *value, size_t n, pgs_err *err) {
     if (!pgs_text_is_utf8(value))
         return pgs_fail(err, PGS_E_DATA, "%s line %zu, column \"%s\": not valid UTF-8",
                         h->layout.file, pgs_csv_parser_line(h->parser), h->column[PARTITION_NAME]);
+    bool skip = has_apostrophe(value);
     h->row.name.n = 0;
-    pgs_buf_bytes(&h->row.name, value, n + 1);
+    pgs_buf_bytes(&h->row.name, value + skip, n + 1 - skip);
     h->row.has_name = true;
     return h->row.name.failed ? pgs_no_memory(err) : PGS_OK;
 }

@@ -6,8 +6,8 @@
 #include "store/block.h"
 #include "store/database.h"
 
-/* Tiles of this number say whether a partition was there: 1 measured, 2 not. */
-#define PGS_STATE_METRIC   0x100u
+/* The number of the tiles of presence. */
+#define PGS_STATE_METRIC   ((unsigned)PGS_PRESENCE)
 #define PGS_STATE_MEASURED 1.0
 #define PGS_STATE_MISSED   2.0
 

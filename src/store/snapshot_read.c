@@ -110,7 +110,7 @@ static pgs_status read_part(const pgs_cells *c, const part_columns *columns, pgs
     return st;
 }
 
-static pgs_status read_parts(pgs_database *d, uint64_t metrics, pgs_snapshot *out, pgs_err *err) {
+pgs_status pgs_read_parts(pgs_database *d, uint64_t metrics, pgs_snapshot *out, pgs_err *err) {
     part_columns columns;
     choose_columns(metrics | PGS_METRICS_JUDGED, &columns);
     size_t promised = out->head.n_parts, n = 0;
@@ -152,7 +152,7 @@ pgs_status pgs_read_check(pgs_database *d, pgs_snapshot *out, pgs_err *err) {
 
 static pgs_status read_body(pgs_database *d, const pgs_selection *selection, pgs_snapshot *out,
                             pgs_err *err) {
-    pgs_status st = read_parts(d, selection->metrics, out, err);
+    pgs_status st = pgs_read_parts(d, selection->metrics, out, err);
     if (st == PGS_OK)
         st = pgs_read_strays(d, 0, out, err);
     if (st == PGS_OK && selection->collections)

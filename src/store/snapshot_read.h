@@ -19,6 +19,11 @@ pgs_status pgs_read_strays(pgs_database *d, int64_t id, pgs_snapshot *out, pgs_e
 pgs_status pgs_read_collections(pgs_database *d, int64_t id, pgs_snapshot *out,
                                 pgs_err *err) PGS_CHECK;
 
+/* The rows of table partition_stat, which are of one moment, into out->head.n_parts partitions: the
+ * metrics chosen and those that are judged. */
+pgs_status pgs_read_parts(pgs_database *d, uint64_t metrics, pgs_snapshot *out,
+                          pgs_err *err) PGS_CHECK;
+
 /* pgs_snapshot_check(), with the file's name. */
 pgs_status pgs_read_check(pgs_database *d, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 

@@ -1,0 +1,284 @@
+/* Moments of a history as snapshots. One is put together from a row of each tile of its time block;
+ * whoever wants many in order has the whole block decoded once. */
+#include <math.h>
+#include <string.h>
+
+#include "store/history_reader.h"
+
+void pgs_history_keep(pgs_history *h) {
+    h->keeps = true;
+    h->kept_block = SIZE_MAX;
+}
+
+/* ---- names ---- */
+
+static const char *const CHANGE[] = {"lane",  "snapshot_id", "partition_num", "partition_name",
+                                     "relid", "relfilenode", "bounds"};
+
+static pgs_status keep_text(const pgs_cells *c, int i, pgs_arena *arena, const char **out,
+                            pgs_err *err) {
+    const char *text = NULL;
+    pgs_status st = pgs_cell_text(c, i, &text, err);
+    *out = st == PGS_OK && text ? pgs_arena_text(arena, text) : NULL;
+    return text && !*out && st == PGS_OK ? pgs_no_memory(err) : st;
+}
+
+static pgs_status read_change(const pgs_cells *c, pgs_arena *arena, pgs_buf *out, pgs_err *err) {
+    int64_t lane = -1, id = 0;
+    pgs_lane_change change = {0};
+    pgs_status st = pgs_cell_int(c, 0, -1, &lane, err);
+    if (st == PGS_OK)
+        st = pgs_cell_int(c, 1, 0, &id, err);
+    if (st == PGS_OK)
+        st = pgs_cell_int(c, 2, -1, &change.num, err);
+    if (st == PGS_OK)
+        st = keep_text(c, 3, arena, &change.name, err);
+    if (st == PGS_OK)
+        st = pgs_cell_int(c, 4, 0, &change.relid, err);
+    if (st == PGS_OK)
+        st = pgs_cell_int(c, 5, 0, &change.relfilenode, err);
+    if (st == PGS_OK)
+        st = keep_text(c, 6, arena, &change.bounds, err);
+    if (st != PGS_OK || lane < 0 || id < 1) /* the check of presence finds out what is missing */
+        return st;
+    change.lane = (size_t)lane;
+    change.moment = (size_t)id - 1;
+    pgs_buf_bytes(out, &change, sizeof change);
+    return out->failed ? pgs_no_memory(err) : PGS_OK;
+}
+
+/* Changes up to a moment, by lane, then time. */
+static pgs_status load_changes(pgs_history *h, size_t last, pgs_arena *arena, pgs_buf *out,
+                               pgs_err *err) {
+    char suffix[100];
+    snprintf(suffix, sizeof suffix, "WHERE snapshot_id <= %zu ORDER BY lane, snapshot_id",
+             last + 1);
+    pgs_cells c = {.d = &h->reader[0].d, .what = "partition_change", .column = CHANGE};
+    pgs_status st = pgs_database_select(&h->reader[0].d, "partition_change", CHANGE,
+                                        PGS_COUNT_OF(CHANGE), suffix, &c.stmt, err);
+    for (bool row = c.stmt != NULL; st == PGS_OK && row;) {
+        st = pgs_database_step(&h->reader[0].d, c.stmt, &row, err);
+        if (st == PGS_OK && row)
+            st = read_change(&c, arena, out, err);
+    }
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+pgs_status pgs_history_changes(pgs_history *h, const pgs_lane_change **out, size_t *n,
+                               pgs_err *err) {
+    enum { ALL_MOMENTS = (1 << 24) - 1 };
+    pgs_status st = PGS_OK;
+    *out = NULL;
+    *n = 0;
+    if (!h->has_changes && !h->arena && !(h->arena = pgs_arena_new()))
+        return pgs_no_memory(err);
+    if (!h->has_changes) {
+        h->changes.n = 0;
+        st = load_changes(h, ALL_MOMENTS, h->arena, &h->changes, err);
+    }
+    h->has_changes = st == PGS_OK;
+    *out = (const pgs_lane_change *)(const void *)h->changes.data;
+    *n = st == PGS_OK ? h->changes.n / sizeof **out : 0;
+    return st;
+}
+
+/* ---- one moment ---- */
+
+/* Which lanes are there at the moment: index of the part of each lane, or SIZE_MAX. */
+typedef struct placing {
+    size_t *part;
+    size_t n_lanes, n_parts;
+    size_t moment;
+} placing;
+
+/* The moment's row of one tile; *n lanes of it are there. */
+static pgs_status read_row(pgs_history *h, int metric, size_t group, const placing *at,
+                           double row[PGS_TILE_LANES], size_t *n, pgs_err *err) {
+    size_t t = at->moment % PGS_TILE_MOMENTS, left = at->n_lanes - group * PGS_TILE_LANES;
+    *n = 0;
+    if (h->keeps) {
+        const double *cells = h->kept.cells[(size_t)metric * h->kept.n_groups + group];
+        *n = !cells ? 0 : left < PGS_TILE_LANES ? left : PGS_TILE_LANES;
+        if (cells)
+            memcpy(row, cells + t * PGS_TILE_LANES, *n * sizeof *row);
+        return PGS_OK;
+    }
+    pgs_tile tile;
+    pgs_tile_source tiles = pgs_history_tiles(h);
+    pgs_status st = tiles.read(h, 0, metric == PGS_STATE_TILE ? PGS_PRESENCE : (pgs_metric)metric,
+                               group, at->moment / PGS_TILE_MOMENTS, &tile, err);
+    if (st != PGS_OK || t >= tile.n_moments)
+        return st;
+    pgs_tile_row(&tile, t, row);
+    *n = left < tile.n_lanes ? left : tile.n_lanes;
+    return PGS_OK;
+}
+
+static pgs_status keep_block(pgs_history *h, const placing *at, pgs_err *err) {
+    size_t block = at->moment / PGS_TILE_MOMENTS;
+    if (!h->keeps || h->kept_block == block)
+        return PGS_OK;
+    h->kept_block = SIZE_MAX;
+    pgs_tiles_clear(&h->kept);
+    pgs_status st = pgs_tiles_load(&h->kept, &h->reader[0].d, block, at->n_lanes, err);
+    if (st == PGS_OK)
+        h->kept_block = block;
+    return st;
+}
+
+static pgs_status place_lanes(pgs_history *h, pgs_snapshot *out, placing *at, pgs_err *err) {
+    double state[PGS_TILE_LANES];
+    pgs_status st = PGS_OK;
+    for (size_t i = 0; i < at->n_lanes; i++)
+        at->part[i] = SIZE_MAX;
+    for (size_t first = 0; st == PGS_OK && first < at->n_lanes; first += PGS_TILE_LANES) {
+        size_t n;
+        st = read_row(h, PGS_STATE_TILE, first / PGS_TILE_LANES, at, state, &n, err);
+        for (size_t i = 0; st == PGS_OK && i < n; i++) {
+            if (!(state[i] > 0))
+                continue;
+            if (at->n_parts < out->head.n_parts) {
+                out->part[at->n_parts].measured = state[i] == PGS_STATE_MEASURED;
+                at->part[first + i] = at->n_parts;
+            }
+            at->n_parts++;
+        }
+    }
+    if (st == PGS_OK && at->n_parts != out->head.n_parts)
+        st = pgs_database_damaged(&h->reader[0].d, err, "a moment has %zu of its %zu partitions",
+                                  at->n_parts, out->head.n_parts);
+    return st;
+}
+
+static pgs_status name_part(const pgs_lane_change *change, const placing *at, pgs_snapshot *out,
+                            pgs_err *err) {
+    if (change->lane >= at->n_lanes || at->part[change->lane] == SIZE_MAX)
+        return PGS_OK;
+    pgs_partition *part = &out->part[at->part[change->lane]];
+    part->num = change->num;
+    part->relid = change->relid;
+    part->relfilenode = change->relfilenode;
+    pgs_status st = pgs_snapshot_text(out, &part->name, change->name, err);
+    return st == PGS_OK ? pgs_snapshot_text(out, &part->bounds, change->bounds, err) : st;
+}
+
+/* The last change of each lane up to the moment. */
+static pgs_status name_from(const pgs_lane_change *change, size_t n, const placing *at,
+                            pgs_snapshot *out, pgs_err *err) {
+    pgs_status st = PGS_OK;
+    for (size_t i = 0; st == PGS_OK && i < n; i++) {
+        bool last =
+            i + 1 == n || change[i + 1].lane != change[i].lane || change[i + 1].moment > at->moment;
+        if (last && change[i].moment <= at->moment)
+            st = name_part(&change[i], at, out, err);
+    }
+    return st;
+}
+
+static pgs_status name_parts(pgs_history *h, const placing *at, pgs_snapshot *out, pgs_err *err) {
+    const pgs_lane_change *change = NULL;
+    size_t n = 0;
+    if (h->keeps) {
+        pgs_status st = pgs_history_changes(h, &change, &n, err);
+        return st == PGS_OK ? name_from(change, n, at, out, err) : st;
+    }
+    pgs_buf some = {0};
+    pgs_arena *arena = pgs_arena_new();
+    pgs_status st = arena ? load_changes(h, at->moment, arena, &some, err) : pgs_no_memory(err);
+    change = (const pgs_lane_change *)(const void *)some.data;
+    if (st == PGS_OK)
+        st = name_from(change, some.n / sizeof *change, at, out, err);
+    pgs_buf_reset(&some);
+    pgs_arena_free(arena);
+    return st;
+}
+
+static pgs_status read_metric(pgs_history *h, pgs_metric m, const placing *at, pgs_snapshot *out,
+                              pgs_err *err) {
+    double row[PGS_TILE_LANES];
+    pgs_status st = PGS_OK;
+    for (size_t first = 0; st == PGS_OK && first < at->n_lanes; first += PGS_TILE_LANES) {
+        size_t n;
+        st = read_row(h, (int)m, first / PGS_TILE_LANES, at, row, &n, err);
+        for (size_t i = 0; st == PGS_OK && i < n; i++)
+            if (at->part[first + i] != SIZE_MAX)
+                out->metric[m][at->part[first + i]] = row[i];
+    }
+    return st;
+}
+
+static pgs_status read_metrics(pgs_history *h, uint64_t wanted, const placing *at,
+                               pgs_snapshot *out, pgs_err *err) {
+    uint64_t given;
+    pgs_status st = pgs_history_given(h, at->moment, &given, err);
+    uint64_t packed = (PGS_METRIC_BIT(PGS_FIRST_DERIVED) - 1) | given;
+    for (pgs_metric m = 0; st == PGS_OK && m < PGS_METRIC_COUNT; m++)
+        if ((wanted | PGS_METRICS_JUDGED) & packed & PGS_METRIC_BIT(m))
+            st = read_metric(h, m, at, out, err);
+    return st;
+}
+
+static pgs_status read_parts(pgs_history *h, size_t moment, const pgs_selection *selection,
+                             pgs_snapshot *out, pgs_err *err) {
+    int64_t n_lanes;
+    pgs_status st = pgs_history_ask(h, "SELECT max(lane) + 1 FROM main.partition WHERE ? >= 0", 0,
+                                    &n_lanes, err);
+    if (st == PGS_OK && (n_lanes < 0 || n_lanes > (int64_t)PGS_MAX_PARTITIONS))
+        n_lanes = 0;
+    placing at = {.n_lanes = (size_t)n_lanes, .moment = moment};
+    if (st == PGS_OK)
+        st = pgs_snapshot_set_parts(out, out->head.n_parts, err);
+    if (st == PGS_OK && !(at.part = pgs_alloc(at.n_lanes, sizeof *at.part)))
+        st = pgs_no_memory(err);
+    if (st == PGS_OK)
+        st = keep_block(h, &at, err);
+    if (st == PGS_OK)
+        st = place_lanes(h, out, &at, err);
+    if (st == PGS_OK)
+        st = name_parts(h, &at, out, err);
+    if (st == PGS_OK)
+        st = read_metrics(h, selection->metrics, &at, out, err);
+    pgs_free(at.part);
+    return st;
+}
+
+static pgs_status end_reading(pgs_history *h, pgs_status st, pgs_snapshot *out, pgs_err *err) {
+    if (st == PGS_OK)
+        st = pgs_read_check(&h->reader[0].d, out, err);
+    if (st == PGS_OK)
+        st = pgs_snapshot_text(out, &out->head.path, h->path, err);
+    if (st != PGS_OK)
+        pgs_snapshot_reset(out);
+    return st;
+}
+
+pgs_status pgs_history_read(pgs_history *h, size_t moment, const pgs_selection *selection,
+                            pgs_snapshot *out, pgs_err *err) {
+    pgs_database *d = &h->reader[0].d;
+    int64_t id = (int64_t)moment + 1;
+    pgs_status st = pgs_read_head(d, id, out, err);
+    if (st == PGS_OK)
+        st = read_parts(h, moment, selection, out, err);
+    if (st == PGS_OK)
+        st = pgs_read_strays(d, id, out, err);
+    if (st == PGS_OK && selection->collections)
+        st = pgs_read_collections(d, id, out, err);
+    return end_reading(h, st, out, err);
+}
+
+pgs_status pgs_history_read_rows(pgs_history *h, pgs_snapshot *out, pgs_err *err) {
+    pgs_database *d = &h->reader[0].d;
+    size_t moment = 0;
+    pgs_status st = pgs_history_find(h, PGS_TIME_NONE, &moment, err);
+    int64_t id = (int64_t)moment + 1;
+    if (st == PGS_OK)
+        st = pgs_read_head(d, id, out, err);
+    if (st == PGS_OK)
+        st = pgs_read_parts(d, PGS_METRICS_ALL, out, err);
+    if (st == PGS_OK)
+        st = pgs_read_strays(d, id, out, err);
+    if (st == PGS_OK)
+        st = pgs_read_collections(d, id, out, err);
+    return end_reading(h, st, out, err);
+}
