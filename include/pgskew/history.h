@@ -80,6 +80,20 @@ pgs_status pgs_history_catalog(pgs_history *history, const pgs_filter *filter, p
 pgs_status pgs_history_hash(pgs_history *history, size_t moment, int64_t *out,
                             pgs_err *err) PGS_CHECK;
 
+/* Who is told what pgs_history_check() finds, and how far it has come. */
+typedef struct pgs_history_watcher {
+    void (*fault)(void *context, const char *sentence);
+    void (*step)(void *context, size_t done, size_t total);
+    void *context;
+} pgs_history_watcher;
+
+/* Let SQLite check its pages, and read every block: its checksum, its shape, and whether there can be
+ * such a block at all. What is wrong is told to the watcher, one sentence each. sound[b]: whether
+ * time block b (moments 256 b ..) can be read; there are as many as moments need. *n_blocks: how
+ * many were read. PGS_E_DATA: there is more wrong than can be looked at. */
+pgs_status pgs_history_check(pgs_history *history, const pgs_history_watcher *watcher, bool *sound,
+                             size_t *n_blocks, pgs_err *err) PGS_CHECK;
+
 /* ---- packing ---- */
 
 typedef struct pgs_packer pgs_packer;

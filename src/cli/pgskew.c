@@ -49,6 +49,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     [CMD_SCAN] = {"scan", "HISTORY", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE)), 1, 1},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
+    [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
     [CMD_EXPORT] = {"export", "HISTORY", "a history as one long CSV, or as snapshot files", PGS_OPT(OPT_EXPORT_FORMAT) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 1, 1},
     /* clang-format on */
 };
@@ -59,6 +60,7 @@ static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [CMD_SCAN] = pgs_run_scan,
     [CMD_PACK] = pgs_run_pack,
     [CMD_EXPORT] = pgs_run_export,
+    [CMD_VERIFY] = pgs_run_verify,
 };
 
 static const pgs_program PROGRAM = {

@@ -28,7 +28,7 @@ enum {
 };
 
 /* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
-enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_EXPORT, CMD_COUNT };
+enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_EXPORT, CMD_VERIFY, CMD_COUNT };
 
 bool pgs_has(const pgs_parsed *p, int option);
 bool pgs_has_value(const pgs_parsed *p, int option, const char *value);
@@ -72,6 +72,12 @@ pgs_format pgs_format_from(const pgs_parsed *p);
 pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
                             const pgs_report_input *input, pgs_err *err) PGS_CHECK;
 
+/* ---- verify.c ---- */
+
+/* Verify a history, a snapshot, or what a directory holds, and say what is wrong, or that nothing is, on
+ * stdout. PGS_E_DATA: something is. */
+pgs_status pgs_verify(const char *path, pgs_err *err) PGS_CHECK;
+
 /* ---- the commands; each returns the exit code ---- */
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
@@ -79,5 +85,6 @@ int pgs_run_list(const pgs_parsed *p);
 int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
 int pgs_run_pack(const pgs_parsed *p);   /* pack.c */
 int pgs_run_export(const pgs_parsed *p); /* export.c */
+int pgs_run_verify(const pgs_parsed *p); /* verify.c */
 
 #endif

@@ -156,7 +156,7 @@ pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) {
 
 /* ---- blocks ---- */
 
-static pgs_status bad_block(pgs_database *d, int64_t id, const char *why, pgs_err *err) {
+pgs_status pgs_block_damaged(pgs_database *d, int64_t id, const char *why, pgs_err *err) {
     uint64_t key = (uint64_t)id;
     unsigned metric = (unsigned)(key >> 48);
     const char *name = metric < PGS_METRIC_COUNT    ? pgs_metric_get((pgs_metric)metric)->key
@@ -189,12 +189,12 @@ pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void
         return st;
     int n = sqlite3_blob_bytes(*blob);
     if (n < 0 || (size_t)n > PGS_BLOCK_MAX_BYTES)
-        return bad_block(d, id, "it has an impossible length", err);
+        return pgs_block_damaged(d, id, "it has an impossible length", err);
     if (sqlite3_blob_read(*blob, buffer, n, 0) != SQLITE_OK)
         return pgs_database_error(d, err);
     const char *why = pgs_block_view(buffer, (size_t)n, id, out);
     if (!why)
         return PGS_OK;
     *out = (pgs_tile){0};
-    return bad_block(d, id, why, err);
+    return pgs_block_damaged(d, id, why, err);
 }

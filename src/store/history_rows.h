@@ -23,4 +23,7 @@ extern const char *const pgs_moment_column[PGS_MOMENT_COLUMNS];
 pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
                           pgs_tile *out, pgs_err *err) PGS_CHECK;
 
+/* PGS_E_DATA: which block, and why. */
+pgs_status pgs_block_damaged(pgs_database *d, int64_t id, const char *why, pgs_err *err) PGS_CHECK;
+
 #endif

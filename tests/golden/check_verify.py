@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""What is sound is called sound; what somebody changed in a history or a snapshot is found, wherever it
+is, by verify and by every command that reads it, and is never turned into a number.
+
+    check_verify.py --bin DIR --fixtures DIR [--seed N]
+"""
+import argparse
+import gzip
+import pathlib
+import random
+import shutil
+import sqlite3
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from programs import Programs, Tally  # noqa: E402
+
+DATA, NO_INPUT = 65, 66
+METRICS = {0: "chunk_count", 4: "size_bytes", 0x100: "presence"}
+
+
+class Verify:
+    def __init__(self, programs, tally, fixtures, scratch, seed):
+        self.programs, self.tally = programs, tally
+        self.fixtures, self.scratch = pathlib.Path(fixtures), pathlib.Path(scratch)
+        self.random = random.Random(seed)
+        self.n_made = 0
+        self.good = self.scratch / "good.db"
+        csv = self.scratch / "flights.csv"
+        csv.write_bytes(gzip.decompress((self.fixtures / "histories" / "flights.csv.gz").read_bytes()))
+        lines = csv.read_text().splitlines()
+        self.first, self.last = lines[1].split(",")[0], lines[-1].split(",")[0]
+        done = programs.collect("import-history", "-o", self.good, csv)
+        tally.expect(done.code == 0, "the good history is made", done)
+
+    def copy(self):
+        self.n_made += 1
+        path = self.scratch / ("%03d.db" % self.n_made)
+        shutil.copyfile(self.good, path)
+        return path
+
+    def sound(self, what, path, *mentions):
+        done = self.programs.pgskew("verify", path)
+        self.tally.expect(done.code == 0 and done.err == "" and done.out.count(b"\n") == 1 and b"sound" in done.out,
+                          what + " is sound", done)
+        for mention in mentions:
+            self.tally.expect(mention.encode() in done.out, "%s: says %s" % (what, mention), done.out)
+
+    def damaged(self, what, path, *mentions):
+        """One line a fault on stdout, one sentence on stderr."""
+        done = self.programs.pgskew("verify", path)
+        self.tally.expect(done.code == DATA, what + " is found", done)
+        self.tally.expect(done.err.count("\n") == 1 and str(path) in done.err, what + ": one sentence", done.err)
+        for mention in mentions:
+            self.tally.expect(mention in done.out.decode(), "%s: says %r" % (what, mention), done.out)
+        return done.out.decode().splitlines()
+
+    def altered(self, what, sql, *mentions, parameters=()):
+        path = self.copy()
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.executescript(sql) if not parameters else connection.execute(sql, parameters)
+        connection.close()
+        return self.damaged(what, path, *mentions), path
+
+    # ---- bytes ----
+
+    def flip(self, ident):
+        """Change one byte of a block where it lies in the file; None: no part of it was found there."""
+        connection = sqlite3.connect(self.good)
+        data = connection.execute("SELECT data FROM block WHERE id = ?", (ident,)).fetchone()[0]
+        connection.close()
+        path = self.copy()
+        whole = bytearray(path.read_bytes())
+        for _ in range(40):
+            start = self.random.randrange(0, max(1, len(data) - 32))
+            part = data[start:start + 32]
+            if whole.count(part) == 1:
+                at = whole.index(part) + self.random.randrange(len(part))
+                whole[at] ^= 1 << self.random.randrange(8)
+                path.write_bytes(whole)
+                return path
+        return None
+
+    def flipped_bytes(self):
+        connection = sqlite3.connect(self.good)
+        idents = [ident for ident, in connection.execute("SELECT id FROM block")]
+        connection.close()
+        n_flipped = 0
+        for ident in idents * 3:
+            metric, block = ident >> 48, ident & 0xFFFFFF
+            path = self.flip(ident)
+            if path is None:
+                continue
+            n_flipped += 1
+            what = "a flipped byte in block %d" % ident
+            lines = self.damaged(what, path, "block %d (" % ident)
+            self.tally.expect(len(lines) == 1, what + " is one fault", lines)
+            self.readers(what, path, metric, self.last if block else self.first)
+            path.unlink()
+        self.tally.expect(n_flipped > len(idents), "bytes were flipped", n_flipped)
+
+    def readers(self, what, path, metric, time):
+        commands = [("export",)]
+        if metric in (0, 4):
+            commands.append(("scan",))
+        if metric in METRICS:
+            commands.append(("health", "-f", "json", "--at", time))
+        for command in commands:
+            done = self.programs.pgskew(*command, path)
+            self.tally.expect(done.code == DATA and "block" in done.err, "%s stops %s" % (what, command[0]), done)
+            if command[0] != "export":
+                self.tally.expect(not done.out or b'"failed"' in done.out, "%s: no number" % what, done.out[:80])
+
+    # ---- rows ----
+
+    def altered_rows(self):
+        self.altered("a changed total", "UPDATE snapshot SET total_chunks = total_chunks + 1 WHERE snapshot_id = 7",
+                     "total_chunks of ")
+        self.altered("a changed sum of bytes", "UPDATE snapshot SET total_size_bytes = 1 WHERE snapshot_id = 280",
+                     "total_size_bytes of " + self.last)
+        self.altered("a changed deviation", "UPDATE snapshot SET size_bytes_stddev = 1.5 WHERE snapshot_id = 3",
+                     "size_bytes_stddev")
+        self.altered("a changed Gini", "UPDATE snapshot SET chunk_gini = 0.5 WHERE snapshot_id = 3", "chunk_gini")
+        self.altered("a changed skew", "UPDATE snapshot SET max_chunk_skew = 9 WHERE snapshot_id = 3", "max_chunk_skew")
+        self.altered("a changed count of statuses", "UPDATE snapshot SET warning_count = 16 WHERE snapshot_id = 3",
+                     "statuses")
+        self.altered("a changed number seen", "UPDATE snapshot SET chunks_seen = 15 WHERE snapshot_id = 3", "chunks_seen")
+        self.altered("another number of partitions", "UPDATE snapshot SET partition_count = 17 WHERE snapshot_id = 3",
+                     "16 of its 17 partitions")
+        self.altered("a changed hash", "UPDATE snapshot SET content_hash = 1 WHERE snapshot_id = 9", "what was packed")
+        self.altered("a changed time", "UPDATE snapshot SET taken_at_us = taken_at_us + 1, "
+                     "taken_at = replace(taken_at, 'Z', '.000001Z') WHERE snapshot_id = 9", "what was packed")
+        self.altered("a changed note", "UPDATE snapshot SET notes = 'all is well' WHERE snapshot_id = 9", "what was packed")
+        self.altered("a changed number of a partition", "UPDATE partition_change SET partition_num = 99 WHERE lane = 3",
+                     "what was packed")
+        self.altered("a plain row that differs", "UPDATE partition_stat SET chunk_count = chunk_count + 1 "
+                     "WHERE partition_num = 5")
+        self.altered("a plain row that is derived otherwise", "UPDATE partition_stat SET chunk_skew = 0 "
+                     "WHERE partition_num = 5", "chunk_skew of partition 5")
+        self.altered("a plain row less", "DELETE FROM partition_stat WHERE partition_num = 5", "15 of the 16 partitions")
+        self.altered("a moment less", "DELETE FROM snapshot WHERE snapshot_id = 4", "moments are not numbered")
+        self.altered("a lane less", "DELETE FROM partition WHERE lane = 4")
+
+    def altered_blocks(self):
+        connection = sqlite3.connect(self.good)
+        ident, data = connection.execute("SELECT id, data FROM block WHERE id < 1 << 24").fetchone()
+        connection.close()
+        insert = "INSERT INTO block VALUES (?, ?)"
+        self.altered("a block of an unknown metric", insert, "nobody knows its metric", parameters=(0x70 << 48, data))
+        self.altered("a block with a negative number", insert, "nobody knows its metric", parameters=(-5, data))
+        self.altered("a block of partitions that are not there", insert, "no partitions for it",
+                     parameters=(9 << 24, data))
+        self.altered("a block of moments that are not there", insert, "no moments for it", parameters=(9, data))
+        self.altered("a block in the wrong place", "UPDATE block SET data = ? WHERE id = ?", "it belongs elsewhere",
+                     parameters=(data, ident + 1))
+        self.altered("an empty block", "UPDATE block SET data = x'' WHERE id = ?", "it is too short", parameters=(ident,))
+        self.altered("a short block", "UPDATE block SET data = substr(data, 1, 100) WHERE id = ?", "its checksum is wrong",
+                     parameters=(ident,))
+        lines, _ = self.altered("a block less", "DELETE FROM block WHERE id = ?", "and 236 more", parameters=(ident,))
+        self.tally.expect(len(lines) == 21, "twenty faults are said, and how many more", len(lines))
+        self.altered("the presence less", "DELETE FROM block WHERE id = %d" % (0x100 << 48), "0 of its 16 partitions")
+
+    # ---- everything else ----
+
+    def other_paths(self):
+        self.sound("the good history", self.good, "280 moments of 16 partitions")
+        snapshot = self.fixtures / "warning" / "snapshot.db"
+        self.sound("a snapshot", snapshot, "1 snapshot")
+        directory = self.scratch / "directory"
+        directory.mkdir()
+        (directory / "notes.txt").write_text("not ours\n")
+        for name in ("balanced", "warning", "empty"):
+            shutil.copyfile(self.fixtures / name / "snapshot.db", directory / (name + ".db"))
+        self.sound("a directory", directory, "3 snapshots")
+        connection = sqlite3.connect(directory / "warning.db")
+        with connection:
+            connection.execute("UPDATE partition_stat SET chunk_skew = 0")
+        connection.close()
+        self.damaged("a directory with a changed snapshot", directory, "warning.db", "chunk_skew")
+        whole = (directory / "empty.db").read_bytes()
+        (directory / "empty.db").write_bytes(whole[:-4096])
+        lines = self.damaged("a directory with a cut snapshot", directory, "empty.db")
+        self.tally.expect(len(lines) == 2, "both are found", lines)
+        done = self.programs.pgskew("verify", self.scratch / "none.db")
+        self.tally.expect(done.code == NO_INPUT and "none.db" in done.err, "a file that is not there", done)
+        done = self.programs.pgskew("verify", self.good, self.scratch / "none.db", snapshot)
+        self.tally.expect(done.code == NO_INPUT and done.out.count(b"sound") == 2, "the others are verified", done)
+        done = self.programs.pgskew("verify", directory / "notes.txt")
+        self.tally.expect(done.code == DATA and "notes.txt" in done.err, "a file that is not ours", done)
+        cut = self.copy()
+        cut.write_bytes(cut.read_bytes()[:-65536])
+        self.damaged("a cut history", cut)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
+    parser.add_argument("--fixtures", required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as scratch:
+        check = Verify(Programs(options.bin), tally, options.fixtures, scratch, options.seed)
+        check.other_paths()
+        check.flipped_bytes()
+        check.altered_rows()
+        check.altered_blocks()
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
