@@ -138,11 +138,13 @@ class Size:
         duck, env = self.duck(raw), {"PGSKEW_BENCH_MODULES": str(self.bench.modules)}
         self.facts["duckdb_bytes"] = (duck / "history.duckdb").stat().st_size
         self.facts["parquet_bytes"] = (duck / "v1.parquet").stat().st_size
-        for name, file, threads in ((TABLE, "history.duckdb", two),
-                                    (TABLE + ", 1 thread", "history.duckdb", "1"),
-                                    (PARQUET, "v1.parquet", two),
-                                    (PARQUET + " v2", "v2.parquet", two)):
-            yield Served(name, ["node", PEERS / "duckdb.js", "serve", duck / file, threads], env=env)
+        for name, file, threads, *sql in (
+                (TABLE, "history.duckdb", two), (TABLE + ", 1 thread", "history.duckdb", "1"),
+                (PARQUET, "v1.parquet", two), (PARQUET + " v2", "v2.parquet", two),
+                (TABLE + ", usual SQL", "history.duckdb", two, "duckdb_usual.sql"),
+                (PARQUET + ", usual SQL", "v1.parquet", two, "duckdb_usual.sql")):
+            yield Served(name, ["node", PEERS / "duckdb.js", "serve", duck / file, threads, *sql],
+                         env=env)
         yield self.python("numpy, in memory", "numpy_peer.py", "numpy", raw, self.n_parts)
         if self.n_parts <= ROW_STORES_UP_TO:
             yield from self.row_stores(raw)
@@ -252,10 +254,10 @@ class Bench:
         self.bin = pathlib.Path(options.bin).resolve()
         self.peers, self.rounds = options.peers, options.rounds
         self.modules = self.bin.parent / "bench" / "modules"
-        # Another generator, another history.
-        generator = hashlib.sha256((HERE / "generate.c").read_bytes() +
-                                   (HERE / "bench_generate.c").read_bytes()).hexdigest()[:12]
-        self.dir = self.bin.parent / "bench" / generator
+        # What another generator or loader made is another history.
+        makers = b"".join((HERE / name).read_bytes() for name in
+                          ("generate.c", "bench_generate.c", "peers/duckdb.js"))
+        self.dir = self.bin.parent / "bench" / hashlib.sha256(makers).hexdigest()[:12]
 
     def install(self):
         """DuckDB, into the build directory."""

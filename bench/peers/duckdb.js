@@ -1,14 +1,15 @@
 // DuckDB as a peer.
 //
 //   duckdb.js load RAW_DIR PARTITIONS DIR     DIR/history.duckdb, DIR/v1.parquet, DIR/v2.parquet
-//   duckdb.js serve FILE THREADS              the work W on one of them, as peers.py asks for it
+//   duckdb.js serve FILE THREADS [SQL]        the work W on one of them, as serving.py says
 "use strict";
 const fs = require("fs");
 const path = require("path");
 const { createRequire } = require("module");
 // The package lives in the build directory, not beside this file.
 const installed = createRequire(path.join(process.env.PGSKEW_BENCH_MODULES || process.cwd(), "x"));
-const { DuckDBInstance, DuckDBDataChunk, INTEGER, BIGINT } = installed("@duckdb/node-api");
+const { DuckDBInstance, DuckDBDataChunk, TIMESTAMP, INTEGER, BIGINT } =
+    installed("@duckdb/node-api");
 
 const METRICS = ["chunk_count", "document_count", "size_bytes", "chunks_last_hour",
     "chunks_last_day"];
@@ -23,7 +24,7 @@ function readInt64(file) {
 async function append(connection, raw, parts) {
     const taken = readInt64(path.join(raw, "taken_us.i64"));
     const files = METRICS.map((name) => fs.openSync(path.join(raw, name + ".i64")));
-    const types = [INTEGER, INTEGER, ...METRICS.map(() => BIGINT)];
+    const types = [TIMESTAMP, INTEGER, INTEGER, ...METRICS.map(() => BIGINT)];
     const appender = await connection.createAppender("history");
     const rows = taken.length * parts;
     for (let at = 0, t = 0, p = 0; at < rows; at += CHUNK_ROWS) {
@@ -31,15 +32,16 @@ async function append(connection, raw, parts) {
         const chunk = DuckDBDataChunk.create(types, n);
         const column = types.map((_, i) => chunk.getColumnVector(i));
         for (let i = 0, hour = Number(taken[t] / HOUR_US); i < n; i++) {
-            column[0].items[i] = hour;
-            column[1].items[i] = p;
+            column[0].items[i] = taken[t];
+            column[1].items[i] = hour;
+            column[2].items[i] = p;
             if (++p === parts) {
                 p = 0;
                 t++;
                 hour += 1;
             }
         }
-        files.forEach((file, m) => fs.readSync(file, column[2 + m].items, 0, n * 8, at * 8));
+        files.forEach((file, m) => fs.readSync(file, column[3 + m].items, 0, n * 8, at * 8));
         column.forEach((c) => c.flush());
         appender.appendDataChunk(chunk);
     }
@@ -51,7 +53,8 @@ async function load(raw, parts, dir) {
     const instance = await DuckDBInstance.create(file, { threads: "2" });
     const connection = await instance.connect();
     const metrics = METRICS.map((name) => name + " BIGINT").join(", ");
-    await connection.run(`CREATE TABLE history(hour INTEGER, partition_num INTEGER, ${metrics})`);
+    await connection.run(`CREATE TABLE history(taken_at TIMESTAMP, hour INTEGER,
+        partition_num INTEGER, ${metrics})`);
     await append(connection, raw, parts);
     await connection.run("CHECKPOINT");
     for (const version of ["V1", "V2"]) {
@@ -77,8 +80,8 @@ async function writeTables(connection, dir) {
             (HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ')`);
 }
 
-async function serve(file, threads) {
-    const text = fs.readFileSync(path.join(__dirname, "duckdb.sql"), "utf8");
+async function serve(file, threads, sql) {
+    const text = fs.readFileSync(path.join(__dirname, sql), "utf8");
     const statements = text.replace(/--.*/g, "").split(";").filter((s) => s.trim());
     const connection = await open(file, threads);
     console.log("ready");
@@ -98,9 +101,9 @@ async function serve(file, threads) {
 const [command, ...args] = process.argv.slice(2);
 if (command === "load" && args.length === 3)
     load(args[0], Number(args[1]), args[2]);
-else if (command === "serve" && args.length === 2)
-    serve(args[0], args[1]);
+else if (command === "serve" && args.length >= 2)
+    serve(args[0], args[1], args[2] || "duckdb.sql");
 else {
-    console.error("usage: duckdb.js load RAW_DIR PARTITIONS DIR | serve FILE THREADS");
+    console.error("usage: duckdb.js load RAW_DIR PARTITIONS DIR | serve FILE THREADS [SQL]");
     process.exitCode = 64;
 }

@@ -1,7 +1,7 @@
 -- The work W in DuckDB, tuned: two scans of all rows for the moments, one for the partitions.
 --
 -- history(hour INTEGER, partition_num INTEGER, chunk_count BIGINT, size_bytes BIGINT, ...) is in
--- order of time; hour counts from 1970. What was tried and is faster than the obvious form:
+-- order of time; hour counts from 1970. What was tried and is faster than duckdb_usual.sql:
 -- hours as small integers and a larger perfect_ht_threshold let DuckDB group by array index instead
 -- of by hash (-25 % on partitions); integer sums of squares beat stddev_samp (-35 %); plain
 -- sums beat regr_slope and regr_r2; BETWEEN and a sum of booleans beat FILTER (-7 %); grouping
