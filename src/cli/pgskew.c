@@ -25,6 +25,11 @@ static const pgs_option OPTION[OPT_COUNT] = {
                          "leave out findings that chance explains, and say how many", NULL, 0},
     [OPT_THREADS] = {"threads", 0, "N", "threads to use at most", NULL, 0},
     [OPT_BY] = {"by", 0, "WHAT", "one row for all, or a row each", "total|moment|partition", 0},
+    [OPT_HISTORY] = {"history", 0, "HISTORY", "the history that holds what is deleted", NULL, 0},
+    [OPT_KEEP] = {"keep", 0, "AGE",
+                  "how old a file must be, before the history's newest moment: 90d, 48h, 8w", NULL,
+                  0},
+    [OPT_YES] = {"yes", 0, NULL, "delete; otherwise only say what would be deleted", NULL, 0},
     [OPT_COLOR] = {"color", 0, "WHEN", "colour the table", "auto|always|never", 0},
 };
 
@@ -50,17 +55,15 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [CMD_SCAN] = {"scan", "HISTORY", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE)), 1, 1},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
     [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
+    [CMD_PRUNE] = {"prune", "DIR...", "delete old snapshot files that a history holds", PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_KEEP) | PGS_OPT(OPT_YES), 1, 10000},
     [CMD_EXPORT] = {"export", "HISTORY", "a history as one long CSV, or as snapshot files", PGS_OPT(OPT_EXPORT_FORMAT) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 1, 1},
     /* clang-format on */
 };
 
 /* Everything but the answers about one moment. */
 static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
-    [PGS_REPORT_LIST] = pgs_run_list,
-    [CMD_SCAN] = pgs_run_scan,
-    [CMD_PACK] = pgs_run_pack,
-    [CMD_EXPORT] = pgs_run_export,
-    [CMD_VERIFY] = pgs_run_verify,
+    [PGS_REPORT_LIST] = pgs_run_list, [CMD_SCAN] = pgs_run_scan,     [CMD_PACK] = pgs_run_pack,
+    [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
 };
 
 static const pgs_program PROGRAM = {

@@ -24,11 +24,14 @@ enum {
     OPT_THREADS,
     OPT_COLOR,
     OPT_BY,
+    OPT_HISTORY,
+    OPT_KEEP,
+    OPT_YES,
     OPT_COUNT
 };
 
 /* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
-enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_EXPORT, CMD_VERIFY, CMD_COUNT };
+enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_EXPORT, CMD_VERIFY, CMD_PRUNE, CMD_COUNT };
 
 bool pgs_has(const pgs_parsed *p, int option);
 bool pgs_has_value(const pgs_parsed *p, int option, const char *value);
@@ -86,5 +89,6 @@ int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
 int pgs_run_pack(const pgs_parsed *p);   /* pack.c */
 int pgs_run_export(const pgs_parsed *p); /* export.c */
 int pgs_run_verify(const pgs_parsed *p); /* verify.c */
+int pgs_run_prune(const pgs_parsed *p);  /* prune.c */
 
 #endif
