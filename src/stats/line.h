@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-/* Count, means, and sums of squares and products of deviations. Zeroed: nothing seen. */
+/* Count, means as distances from (at_x, at_y), and sums of squares and products of deviations. Zeroed:
+ * nothing seen. */
 typedef struct pgs_line {
-    double n, mean_x, mean_y, xx, xy, yy;
+    double n, at_x, at_y, mean_x, mean_y, xx, xy, yy;
 } pgs_line;
 
 /* The same from plain sums of n >= 1 values x - at_x and y - at_y. */
