@@ -257,7 +257,7 @@ static pgs_status begin(writer *w, pgs_err *err) {
     w->cells = pgs_alloc((w->n_metrics + 1) * w->n_groups, sizeof *w->cells);
     w->there = pgs_alloc((w->n_metrics + 1) * w->n_groups, sizeof *w->there);
     w->by_moment = pgs_alloc(in->n_changes, sizeof *w->by_moment);
-    w->now = pgs_alloc(in->series->n_lanes, sizeof *w->now);
+    w->now = pgs_alloc(in->series->n_lanes, sizeof(void *));
     w->order = pgs_alloc(in->series->n_lanes, sizeof *w->order);
     if (!w->buffer || !w->cells || !w->there || !w->by_moment || !w->now || !w->order)
         return pgs_no_memory(err);
