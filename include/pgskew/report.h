@@ -53,6 +53,7 @@ typedef struct pgs_report_input {
 typedef struct pgs_report_style {
     bool color; /* ANSI colours by status (table format only) */
     int width;  /* columns of the terminal; 0: unlimited */
+    bool ascii; /* sparklines without a character that needs UTF-8 (table format only) */
 } pgs_report_style;
 
 /* Write one report to `out`. Same input, same bytes. Names are escaped for the format they end

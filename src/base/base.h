@@ -56,6 +56,16 @@ void pgs_text_escape(pgs_buf *out, const char *text);
 /* Columns a terminal gives to UTF-8 `text` (wide characters count two, combining ones none). */
 int pgs_text_width(const char *text);
 
+/* ---- spark.c: a row of numbers as one line of text ---- */
+
+/* Append a sparkline of x[0..n): "▁" for the lowest to "█" for the highest, "▄" where all are the same,
+ * a space for what is not finite. At most `width` columns; where n is more, each is the mean of its
+ * share of neighbours. Nothing where n or `width` is 0. */
+void pgs_spark(pgs_buf *out, const double *x, size_t n, size_t width);
+
+/* Replace in place every block by one of "_.:-=+*#", for a terminal without UTF-8. */
+void pgs_spark_ascii(char *text);
+
 /* ---- time.c: ISO 8601 and microseconds since 1970 UTC ---- */
 
 #define PGS_TIME_TEXT_MAX 32

@@ -6,6 +6,27 @@
 
 #include "cli/pgskew.h"
 
+/* What the locale says of a terminal, by POSIX's order; a file is UTF-8 wherever it is written. */
+static bool is_utf8_locale(void) {
+    static const char *const NAME[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < PGS_COUNT_OF(NAME); i++) {
+        const char *value = getenv(NAME[i]);
+        if (value && *value)
+            return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
+    }
+    return false;
+}
+
+/* How wide the terminal is: COLUMNS, else what the terminal says; 0: nobody knows. */
+static int terminal_width(void) {
+    int64_t columns;
+    const char *given = getenv("COLUMNS");
+    struct winsize size;
+    if (given && pgs_int_parse(given, 1, 10000, &columns))
+        return (int)columns;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 pgs_report_style pgs_style_from(const pgs_parsed *p) {
     pgs_report_style style = {0};
     bool terminal = !pgs_has(p, OPT_OUTPUT) && isatty(STDOUT_FILENO);
@@ -13,9 +34,8 @@ pgs_report_style pgs_style_from(const pgs_parsed *p) {
     style.color = pgs_has_value(p, OPT_COLOR, "always") ||
                   (!pgs_has_value(p, OPT_COLOR, "never") && terminal && !(no_color && *no_color) &&
                    !(term && strcmp(term, "dumb") == 0));
-    struct winsize size;
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        style.width = size.ws_col;
+    style.width = terminal ? terminal_width() : 0;
+    style.ascii = terminal && !is_utf8_locale();
     return style;
 }
 

@@ -151,6 +151,7 @@ static const struct {
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
     [PGS_AS_TIME] = {spell_time, spell_time, true, false},
     [PGS_AS_FLAG] = {spell_integer, spell_yes, false, false},
+    [PGS_AS_SPARK] = {spell_text, spell_text, true, false},
 };
 
 bool pgs_look_is_text(pgs_look look) {

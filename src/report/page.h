@@ -22,6 +22,7 @@ typedef enum pgs_look {
     PGS_AS_SECONDS, /* a span of time; people read 3 d 4 h */
     PGS_AS_TIME,    /* microseconds since 1970 UTC */
     PGS_AS_FLAG,    /* 1 or 0; people read yes or no */
+    PGS_AS_SPARK,   /* text from pgs_spark(), for people only: a drawing, not a name */
     PGS_LOOK_COUNT
 } pgs_look;
 
@@ -38,7 +39,7 @@ typedef struct pgs_cell {
     pgs_look look;
     pgs_tone tone;
     bool observed;    /* false: nothing below counts */
-    const char *text; /* TEXT */
+    const char *text; /* TEXT, SPARK */
     double number;    /* REAL, FINE, WHOLE, SECONDS */
     int64_t integer;  /* all others, and WHOLE for people */
 } pgs_cell;

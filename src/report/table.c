@@ -73,6 +73,8 @@ static void put_cell(sheet *s, const pgs_grid *grid, size_t row, size_t column, 
     pgs_cell_spell(&cell, pgs_text_escape, &s->buf);
     char none[1] = "";
     char *text = s->buf.data ? s->buf.data : none;
+    if (cell.look == PGS_AS_SPARK && s->style->ascii)
+        pgs_spark_ascii(text);
     int padding = width - cut(text, width);
     bool last = column + 1 == grid->n_columns;
     bool right = pgs_look_is_right(cell.look);

@@ -39,7 +39,7 @@ static const char *write_styled(pgs_report_kind kind, pgs_format format, pgs_rep
 }
 
 static const char *write_plain(pgs_report_kind kind, pgs_format format) {
-    return write_styled(kind, format, (pgs_report_style){false, 0});
+    return write_styled(kind, format, (pgs_report_style){.color = false});
 }
 
 /* ---- whole documents ---- */
@@ -325,7 +325,7 @@ Test(report, json_is_utf8_though_a_path_is_not) {
 
 Test(report, colour_only_adds_to_the_words) {
     char *plain = strdup(write_plain(PGS_REPORT_FULL, PGS_FORMAT_TABLE));
-    write_styled(PGS_REPORT_FULL, PGS_FORMAT_TABLE, (pgs_report_style){true, 0});
+    write_styled(PGS_REPORT_FULL, PGS_FORMAT_TABLE, (pgs_report_style){.color = true});
     cr_expect_not_null(strstr(text, "\033[31mUNBALANCED\033[0m"));
     cr_expect_not_null(strstr(text, "\033[33mWARNING\033[0m"));
     cr_expect_not_null(strstr(text, "\033[32mHEALTHY\033[0m"));
@@ -342,7 +342,7 @@ Test(report, colour_only_adds_to_the_words) {
 }
 
 Test(report, a_narrow_terminal_cuts_the_last_text_column) {
-    write_styled(PGS_REPORT_HEALTH, PGS_FORMAT_TABLE, (pgs_report_style){false, 80});
+    write_styled(PGS_REPORT_HEALTH, PGS_FORMAT_TABLE, (pgs_report_style){.width = 80});
     cr_expect_not_null(strstr(text, "  UNBALANCED  Consider rebalancing...\n"));
     char *grid = strstr(text, "\npartition ");
     for (char *line = strtok(grid, "\n"); line; line = strtok(NULL, "\n"))
@@ -371,7 +371,7 @@ Test(report, names_come_first_where_they_say_more_than_numbers) {
 
 Test(report, wide_characters_are_cut_whole) {
     collections[0].name = "漢字漢字漢字漢字漢字漢字";
-    write_styled(PGS_REPORT_COLLECTIONS, PGS_FORMAT_TABLE, (pgs_report_style){false, 40});
+    write_styled(PGS_REPORT_COLLECTIONS, PGS_FORMAT_TABLE, (pgs_report_style){.width = 40});
     cr_expect_not_null(strstr(text, "\n漢字漢...    5,420"));
     cr_expect(pgs_text_is_utf8(text));
 }
