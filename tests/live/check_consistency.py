@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Exact snapshots equal count(*) at the same moment, while everything around them changes.
 
-    PGSKEW_TEST_PG="host=... port=... user=..." check_consistency.py --bin DIR [--rounds N]
+    PGSKEW_TEST_PG="host=... port=... user=..." check_consistency.py --bin DIR [--rounds N] [--leaves N ...]
 
-Writers insert, move and delete rows; other sessions create, fill, attach, detach, re-attach, rewrite
-and truncate partitions. Each round exports a moment, counts there, and lets the collector read at it.
+pgbench and others insert, move and delete rows; other sessions create, fill, attach, detach, re-attach,
+rewrite and truncate partitions. Each round exports a moment, counts there, and lets the collector read at
+it. The rounds are dealt out over tables of so many partitions as --leaves says.
 
 count(*) over a partitioned table is itself not of one moment: rows are those of the snapshot, but the
 list of partitions is today's (PostgreSQL reads it past the snapshot), and TRUNCATE empties a partition
@@ -20,6 +21,7 @@ moment does not list, or the other way round, hold exactly the difference.
 import argparse
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -30,20 +32,36 @@ import pathlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import cluster  # noqa: E402
 from check_live import Live, Server  # noqa: E402  (puts ../golden on the path)
 from programs import Programs, Tally  # noqa: E402
 
 RETRY = 75
-FIXED, MOVING = 12, 4  # partitions that stay, and those that come and go
+MOVING = 4  # partitions that come and go; all others stay
 
 SETUP = """
 CREATE TABLE chunks (k int NOT NULL, collection_id text, document_id text, token_count int,
                      created_at timestamptz DEFAULT now()) PARTITION BY LIST (k);
-DO $$ BEGIN FOR i IN 0..%d LOOP
-  EXECUTE format('CREATE TABLE chunks_part_%%s PARTITION OF chunks FOR VALUES IN (%%s)', lpad(i::text, 2, '0'), i);
+DO $$ BEGIN FOR i IN 0..%(n)d - 1 LOOP
+  EXECUTE format('CREATE TABLE chunks_part_%%s PARTITION OF chunks FOR VALUES IN (%%s)', to_char(i, 'FM900'), i);
 END LOOP; END $$;
-INSERT INTO chunks SELECT i %% %d, 'c' || i %% 7, 'd' || i %% 50, i %% 100 FROM generate_series(1, 3000) i;
-""" % (FIXED - 1, FIXED)
+INSERT INTO chunks SELECT i %% %(n)d, 'c' || i %% 7, 'd' || i %% 50, i %% 100 FROM generate_series(1, 3000) i;
+CREATE TABLE written (d int);
+"""
+
+# One transaction of pgbench: rows come, move and go in more than one partition at once.
+PGBENCH = """
+\\set k random(0, :fixed - 1)
+\\set other random(0, :fixed - 1)
+\\set d random(0, 49)
+BEGIN;
+INSERT INTO chunks SELECT :k, 'b', 'd' || :d, 1 FROM generate_series(1, 5);
+INSERT INTO chunks VALUES (:other, 'b', 'd' || :d, 1);
+UPDATE chunks SET k = :other WHERE k = :k AND document_id = 'd' || :d;
+DELETE FROM chunks WHERE k = :other AND random() < 0.2;
+INSERT INTO written VALUES (:d);
+END;
+"""
 
 
 class Session:
@@ -76,15 +94,20 @@ class Session:
 
 # ---- what goes on meanwhile ----
 
-def write(draw):
-    k = draw.randrange(FIXED)
+def pgbench():
+    """Its path; None: not here. Debian keeps it beside initdb."""
+    return shutil.which("pgbench") or cluster.programs() and shutil.which("pgbench", path=cluster.programs())
+
+
+def write(draw, n_fixed):
+    k = draw.randrange(n_fixed)
     return draw.choice([
         "INSERT INTO chunks SELECT %d, 'n', 'd', 1 FROM generate_series(1, %d);" % (k, draw.randrange(1, 20)),
-        "INSERT INTO chunks SELECT i %% %d, 'n', 'd', 1 FROM generate_series(1, 10) i;" % FIXED,
+        "INSERT INTO chunks SELECT i %% %d, 'n', 'd', 1 FROM generate_series(1, 10) i;" % n_fixed,
         "DELETE FROM chunks_part_%02d WHERE ctid IN (SELECT ctid FROM chunks_part_%02d LIMIT 20);" % (k, k),
         "DELETE FROM chunks_part_%02d WHERE random() < 0.1;" % k,
         "UPDATE chunks SET k = %d WHERE k = %d AND document_id = 'd%d';" % (
-            draw.randrange(FIXED), k, draw.randrange(50)),
+            draw.randrange(n_fixed), k, draw.randrange(50)),
     ])
 
 
@@ -110,11 +133,20 @@ def reshape(draw, n):
 
 
 class Bustle:
-    """Sessions that change the table until told to stop."""
+    """pgbench and sessions that change the table until told to stop."""
 
-    def __init__(self, server, database, seed):
-        self.over, self.n_done, self.threads = threading.Event(), 0, []
-        jobs = [(write, (), 0.002)] * 2 + [(reshape, (FIXED + i,), 0.012) for i in range(MOVING)]
+    def __init__(self, server, database, seed, n_fixed):
+        self.server, self.database = server, database
+        self.over, self.n_done, self.threads = threading.Event(), {write: 0, reshape: 0}, []
+        self.script = tempfile.NamedTemporaryFile("w", suffix=".sql")
+        self.script.write(PGBENCH)
+        self.script.flush()
+        self.pgbench = subprocess.Popen(
+            [pgbench(), "-n", "-c", "2", "-R", "200", "-T", "86400", "--max-tries", "1000", "-D", "fixed=%d" % n_fixed,
+             "-f", self.script.name, "--random-seed", str(seed), database],
+            env=server.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        calm = 0.0008 * (n_fixed + MOVING)  # more to read takes longer, and must not meet changes only
+        jobs = [(write, (n_fixed,), 0.002)] * 2 + [(reshape, (n_fixed + i,), calm) for i in range(MOVING)]
         for i, (what, args, pause) in enumerate(jobs):
             thread = threading.Thread(target=self.work, daemon=True, args=(
                 Session(server, database), random.Random("%d %d" % (seed, i)), what, args, pause))
@@ -125,11 +157,18 @@ class Bustle:
         session.ask("SET lock_timeout = '2s';")
         while not self.over.is_set():
             session.ask("ROLLBACK; " + what(draw, *args))
-            self.n_done += 1
+            self.n_done[what] += 1
             time.sleep(draw.random() * 2 * pause)
         session.close()
 
-    def stop(self):
+    def stop(self, tally):
+        tally.expect(self.pgbench.poll() is None, "pgbench writes until the end",
+                     self.pgbench.poll() is not None and self.pgbench.stdout.read()[-500:])
+        self.pgbench.terminate()
+        self.pgbench.communicate()
+        self.script.close()
+        self.n_transactions = self.server.psql(self.database, sql="SELECT count(*) FROM written")
+        tally.expect(self.n_transactions != "0", "pgbench has written")
         self.over.set()
         for thread in self.threads:
             thread.join()
@@ -264,31 +303,42 @@ class Rounds:
                 print("%d of %d rounds equal count(*) so far" % (self.n_equal, i + 1), flush=True)
 
 
+def run_rounds(live, server, n_leaves, n_rounds, seed):
+    """The rounds of a table of `n_leaves` partitions."""
+    n_fixed = n_leaves - MOVING
+    with server.database("consistency", sql=SETUP % {"n": n_fixed}) as database:
+        rounds, began = Rounds(live, database), time.monotonic()
+        bustle = Bustle(server, database, seed, n_fixed)
+        try:
+            rounds.run(n_rounds)
+        finally:
+            bustle.stop(live.tally)
+            rounds.session.close()
+        print("%d partitions: %d of %d rounds equal count(*); %d runs ended in 75 and were repeated; plain count(*) "
+              "read another list in %d of %d, explained to the row; %d partial snapshots had unmeasured partitions; "
+              "%d changes of partitions, %d writes and %s transactions of pgbench meanwhile, %.0f s" % (
+                  n_leaves, rounds.n_equal, n_rounds, rounds.n_repeated, rounds.n_explained, rounds.n_plain,
+                  rounds.n_partial, bustle.n_done[reshape], bustle.n_done[write], bustle.n_transactions,
+                  time.monotonic() - began), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--leaves", type=int, nargs="+", default=[16], help="partitions of each table, at most 1000")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     conninfo = os.environ.get("PGSKEW_TEST_PG")
-    if not conninfo:
-        print("SKIPPED: PGSKEW_TEST_PG is not set")
+    if not conninfo or not pgbench():
+        print("SKIPPED: " + ("there is no pgbench" if conninfo else "PGSKEW_TEST_PG is not set"))
         return 77
     tally, server = Tally(), Server(conninfo)
-    with tempfile.TemporaryDirectory() as scratch, server.database("consistency", sql=SETUP) as database:
+    with tempfile.TemporaryDirectory() as scratch:
         live = Live(Programs(options.bin), tally, server, scratch)
-        rounds, began = Rounds(live, database), time.monotonic()
-        bustle = Bustle(server, database, options.seed)
-        try:
-            rounds.run(options.rounds)
-        finally:
-            bustle.stop()
-            rounds.session.close()
-        print("%d of %d rounds equal count(*); %d runs ended in 75 and were repeated; plain count(*) read another "
-              "list in %d of %d, explained to the row; %d partial snapshots had unmeasured partitions; "
-              "%d changes meanwhile, %.0f s" % (
-                  rounds.n_equal, options.rounds, rounds.n_repeated, rounds.n_explained, rounds.n_plain,
-                  rounds.n_partial, bustle.n_done, time.monotonic() - began))
+        for i, n_leaves in enumerate(options.leaves):
+            share = (options.rounds + len(options.leaves) - 1 - i) // len(options.leaves)
+            run_rounds(live, server, n_leaves, share, options.seed)
     return tally.finish()
 
 
