@@ -15,6 +15,11 @@ extern "C" {
 
 #define PGS_DAY_US ((int64_t)86400 * 1000000)
 
+/* A partition got another relfilenode, so it was rewritten or truncated: after row t - 1, by row t. */
+typedef struct pgs_refiled {
+    size_t t, p;
+} pgs_refiled;
+
 /* T moments of one partitioned table, P partitions wide.
  * Cell (m, t, p) is metric[m][t * stride + p]. NaN means "not observed": not born yet, dropped,
  * locked. Counts are whole numbers of at most 2^53, so sums and comparisons are exact. */
@@ -27,6 +32,12 @@ typedef struct pgs_frame {
     int64_t *part_num;                /* [n_parts] */
     double *metric[PGS_METRIC_COUNT]; /* [n_times * stride], 64-byte aligned, pad NaN; NULL: none */
 
+    uint8_t *counts; /* [n_times] pgs_counts, how the row's last moment was counted;
+                        PGS_COUNTS_COUNT: nobody looked */
+    bool *there;     /* [n_parts] part of the table at the last moment, measured or not */
+    size_t n_refiled;
+    pgs_refiled *refiled; /* [n_refiled] by row, then partition */
+
     struct pgs_arena *arena; /* owns the strings and arrays */
 } pgs_frame;
 
@@ -36,7 +47,8 @@ void pgs_frame_init(pgs_frame *frame);
 /* Free everything inside. NULL and zeroed structs are fine. */
 void pgs_frame_reset(pgs_frame *frame);
 
-/* Make room in an empty frame: names NULL, numbers 0, 1, ..., times 0, no metric yet. PGS_E_DATA above
+/* Make room in an empty frame: names NULL, numbers 0, 1, ..., times 0, no metric yet, nobody looked, no
+ * partition there. PGS_E_DATA above
  * PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_shape(pgs_frame *frame, const char *table, size_t n_times, size_t n_parts,
                                pgs_err *err) PGS_CHECK;
@@ -46,6 +58,16 @@ pgs_status pgs_frame_add_metric(pgs_frame *frame, pgs_metric metric, pgs_err *er
 
 /* Give partition `p` a copy of `name`; NULL is allowed. PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_name(pgs_frame *frame, size_t p, const char *name, pgs_err *err) PGS_CHECK;
+
+/* Keep a copy of the `n` rows of `refiled` in the frame. PGS_E_BUG without memory. */
+pgs_status pgs_frame_set_refiled(pgs_frame *frame, const pgs_refiled *refiled, size_t n,
+                                 pgs_err *err) PGS_CHECK;
+
+/* Put the partitions in the order of number, then name, and leave out those that were never observed
+ * and are not there, and new relfilenodes of what was not observed in an earlier row: then a frame does not
+ * depend on where its values came from. PGS_E_BUG
+ * without memory. */
+pgs_status pgs_frame_arrange(pgs_frame *frame, pgs_err *err) PGS_CHECK;
 
 /* How many rows before its last one a daily frame that ends at `last_us` holds the moment
  * `taken_us` <= `last_us`: 0 for the 24 hours that end with `last_us`. */

@@ -47,11 +47,10 @@ pgs_tile_source pgs_history_tiles(pgs_history *history);
 pgs_status pgs_history_read(pgs_history *history, size_t moment, const pgs_selection *selection,
                             pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
-/* The daily frame that ends at `moment` (pgskew/frame.h): partitions are lanes, `metrics` a bit for each
- * metric wanted. Nothing later than `moment` is in it but the partitions' newest names and numbers; a
- * lane that is born later is not there. `out` must be initialised. */
-pgs_status pgs_history_frame(pgs_history *history, size_t moment, uint64_t metrics, pgs_frame *out,
-                             pgs_err *err) PGS_CHECK;
+/* The daily frame of moments first..last (pgskew/frame.h), arranged; `metrics` has a bit for each metric
+ * wanted. Nothing later than `last` is in it. `out` must be initialised. */
+pgs_status pgs_history_frame(pgs_history *history, size_t first, size_t last, uint64_t metrics,
+                             pgs_frame *out, pgs_err *err) PGS_CHECK;
 
 /* From now on decode whole time blocks, once, and keep the last: for whoever reads many moments in
  * order. It takes the memory of 256 moments. */
@@ -93,6 +92,23 @@ typedef struct pgs_history_watcher {
  * many were read. PGS_E_DATA: there is more wrong than can be looked at. */
 pgs_status pgs_history_check(pgs_history *history, const pgs_history_watcher *watcher, bool *sound,
                              size_t *n_blocks, pgs_err *err) PGS_CHECK;
+
+/* ---- a frame without a history ---- */
+
+/* Makes the same frame out of snapshots, in the order of time, that their history would give. */
+typedef struct pgs_framer pgs_framer;
+
+/* `first_us` and `last_us`: when the first and the last of them were taken. */
+pgs_status pgs_framer_open(int64_t first_us, int64_t last_us, uint64_t metrics, pgs_framer **out,
+                           pgs_err *err) PGS_CHECK;
+
+/* Add a snapshot that is later than all before; `snap` need not live on. */
+pgs_status pgs_framer_add(pgs_framer *framer, const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
+
+/* After the last of them. `out` must be initialised. */
+pgs_status pgs_framer_finish(pgs_framer *framer, pgs_frame *out, pgs_err *err) PGS_CHECK;
+
+void pgs_framer_close(pgs_framer *framer); /* NULL is fine */
 
 /* ---- packing ---- */
 

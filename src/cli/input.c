@@ -124,18 +124,22 @@ static bool is_single_file(const pgs_parsed *p) {
            !S_ISDIR(info.st_mode);
 }
 
+pgs_status pgs_pick(const pgs_parsed *p, const pgs_filter *filter, int64_t at_us,
+                    pgs_catalog *catalog, const pgs_snapshot_head **out, pgs_err *err) {
+    pgs_status st = pgs_gather(p, filter, catalog, err);
+    bool filtered = filter->table || filter->source || filter->since_us != PGS_TIME_NONE ||
+                    filter->until_us != PGS_TIME_NONE;
+    if (st == PGS_OK && catalog->n_heads == 0 && filtered)
+        st = nothing_of(filter, err);
+    return st == PGS_OK ? pgs_catalog_pick(catalog, at_us, out, err) : st;
+}
+
 static pgs_status fetch_picked(const pgs_parsed *p, const pgs_filter *filter, int64_t at_us,
                                const pgs_selection *needs, pgs_snapshot *out, pgs_err *err) {
     const pgs_snapshot_head *head;
     pgs_catalog catalog;
     pgs_catalog_init(&catalog);
-    pgs_status st = pgs_gather(p, filter, &catalog, err);
-    bool filtered = filter->table || filter->source || filter->since_us != PGS_TIME_NONE ||
-                    filter->until_us != PGS_TIME_NONE;
-    if (st == PGS_OK && catalog.n_heads == 0 && filtered)
-        st = nothing_of(filter, err);
-    if (st == PGS_OK)
-        st = pgs_catalog_pick(&catalog, at_us, &head, err);
+    pgs_status st = pgs_pick(p, filter, at_us, &catalog, &head, err);
     if (st == PGS_OK)
         st = pgs_fetch(head, needs, out, err);
     pgs_catalog_reset(&catalog);

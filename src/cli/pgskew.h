@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "cli/opts.h"
 #include "cli/progress.h"
+#include "pgskew/frame.h"
 #include "pgskew/report.h"
 #include "pgskew/series.h"
 #include "pgskew/store.h"
@@ -57,6 +58,11 @@ pgs_status pgs_range_from(const pgs_parsed *p, const pgs_series *series, size_t 
 pgs_status pgs_gather(const pgs_parsed *p, const pgs_filter *filter, pgs_catalog *catalog,
                       pgs_err *err) PGS_CHECK;
 
+/* Gather, and pick the newest at or before `at_us`. Its series is the only one; the heads before it in the
+ * catalog are its past. */
+pgs_status pgs_pick(const pgs_parsed *p, const pgs_filter *filter, int64_t at_us,
+                    pgs_catalog *catalog, const pgs_snapshot_head **out, pgs_err *err) PGS_CHECK;
+
 /* Read what `needs` says of the snapshot `head` names, from its file or from the history that holds
  * it; derived values are there and right. */
 pgs_status pgs_fetch(const pgs_snapshot_head *head, const pgs_selection *needs, pgs_snapshot *out,
@@ -65,6 +71,14 @@ pgs_status pgs_fetch(const pgs_snapshot_head *head, const pgs_selection *needs, 
 /* The one snapshot that paths, filter and --at name. */
 pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_snapshot *out,
                          pgs_err *err) PGS_CHECK;
+
+/* ---- frame.c ---- */
+
+/* The daily frame (pgskew/frame.h) of what paths, filter and --at name; `metrics` has a bit for each metric
+ * wanted. And in `now` the snapshot that it ends with, as `needs` says; both NULL: nobody asks. The
+ * same frame from a history and from the snapshots it was packed from. Both outs must be initialised. */
+pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,
+                          const pgs_selection *needs, pgs_snapshot *now, pgs_err *err) PGS_CHECK;
 
 /* ---- output.c ---- */
 

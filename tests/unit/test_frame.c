@@ -67,3 +67,40 @@ Test(frame, days_are_counted_back_from_the_last_moment) {
                      DAYS[i].name);
     }
 }
+
+Test(frame, arranged_it_is_in_the_order_of_numbers_without_those_that_never_were) {
+    static const struct {
+        int64_t num;
+        const char *name;
+        double count; /* on the second day */
+        bool there;
+    } PART[] = {
+        {7, "b", 70, true}, {3, "x", NAN, false}, {7, "a", 71, false}, {1, NULL, NAN, true}};
+    const pgs_refiled refiled[] = {{1, 1}, {1, 0}, {1, 2}, {0, 2}};
+    pgs_frame f;
+    pgs_frame_init(&f);
+    cr_assert_eq(pgs_frame_set_shape(&f, "t", 2, 4, NULL), PGS_OK);
+    cr_assert_eq(pgs_frame_add_metric(&f, PGS_CHUNK_COUNT, NULL), PGS_OK);
+    for (size_t p = 0; p < 4; p++) {
+        f.part_num[p] = PART[p].num;
+        f.there[p] = PART[p].there;
+        f.metric[PGS_CHUNK_COUNT][f.stride + p] = PART[p].count;
+        f.metric[PGS_CHUNK_COUNT][p] = p == 2 ? 5 : NAN;
+        cr_assert_eq(pgs_frame_set_name(&f, p, PART[p].name, NULL), PGS_OK);
+    }
+    cr_assert_eq(pgs_frame_set_refiled(&f, refiled, 4, NULL), PGS_OK);
+    cr_assert_eq(pgs_frame_arrange(&f, NULL), PGS_OK);
+    cr_assert_eq(f.n_parts, 3);
+    cr_expect_eq(f.part_num[0], 1);
+    cr_expect_str_eq(f.part[1], "a");
+    cr_expect_str_eq(f.part[2], "b");
+    cr_expect(f.there[0] && !f.there[1] && f.there[2]);
+    cr_expect(isnan(f.metric[PGS_CHUNK_COUNT][f.stride]));
+    cr_expect_eq(f.metric[PGS_CHUNK_COUNT][f.stride + 1], 71);
+    cr_expect_eq(f.metric[PGS_CHUNK_COUNT][f.stride + 2], 70);
+    cr_expect(isnan(f.metric[PGS_CHUNK_COUNT][f.stride + 3]));
+    cr_assert_eq(f.n_refiled, 1); /* the others were not seen before */
+    cr_expect(f.refiled[0].t == 1 && f.refiled[0].p == 1);
+    cr_expect_eq(f.counts[0], PGS_COUNTS_COUNT);
+    pgs_frame_reset(&f);
+}
