@@ -34,6 +34,9 @@ set(KEEPER_history store)
 set(KEEPER_analyze pipeline)
 set(KEEPER_simd kernel)
 set(KEEPER_scan data)
+set(KEEPER_clean data)
+set(KEEPER_trend data)
+set(KEEPER_forecast data)
 set(KEEPER_report report)
 
 # Rooms of L3 think in shapes (L1), not in models: only the pipeline and the programs see L2.
