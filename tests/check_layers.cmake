@@ -49,7 +49,7 @@ set(FENCES
   "(libpq-fe|libpq/.*|postgres_ext|pg_config.*)\\.h = ^src/source/postgres[^/]*$"
   "csv\\.h = ^src/source/csv[^/]*$"
   "sqlite3(ext)?\\.h = ^src/store/"
-  "(cjson/)?cJSON\\.h = ^src/report/json\\.c$"
+  "(cjson/)?cJSON\\.h = ^src/report/json[^/]*$"
   "gmp\\.h = ^src/base/decimal\\.[ch]$"
   "xxh[^/]*\\.h = ^src/base/hash\\.c$"
   "(immintrin|x86intrin|arm_neon|arm_sve|[a-z]mmintrin)\\.h = ^nowhere$")
