@@ -73,6 +73,27 @@ static const pgs_command COMMAND[COMMAND_COUNT] = {
                          CONNECTION | PGS_OPT(OPT_LOCK_TIMEOUT), 0, 0},
 };
 
+static const pgs_term EXIT_STATUS[] = {
+    {"0", "the file is written, or what was asked is done"},
+    PGS_FAILURES,
+    {0},
+};
+
+static const pgs_term ENVIRONMENT[] = {
+    {"DATABASE_URL", "conninfo or URI, where no -d is given; postgresql+driver:// is understood"},
+    {"PGHOST, PGPORT, PGUSER, PGDATABASE, PGSERVICE, PGPASSFILE, ...",
+     "as for every program of libpq"},
+    {"PGPASSWORD", "the password; ~/.pgpass or a service file keep it better"},
+    {0},
+};
+
+static const pgs_term FILES_READ[] = {
+    {"~/.pgpass", "passwords by host, port, database and role"},
+    {"~/.pg_service.conf", "connections by name: -d service=NAME"},
+    {"DIR/<database>.<schema>.<table>-<time>.db", "a snapshot that `-o DIR` wrote, mode 0600"},
+    {0},
+};
+
 static const pgs_program PROGRAM = {
     .name = "pgskew-collect",
     .purpose =
@@ -89,10 +110,11 @@ static const pgs_program PROGRAM = {
     .notes =
         "A password belongs in ~/.pgpass, a service file or PGPASSWORD, not on the command line.\n"
         "The role needs CONNECT, USAGE on the schema, pg_read_all_stats, and for exact counts\n"
-        "SELECT on the partitions. The name of the new file is printed on stdout.\n"
-        "Exit codes: 0 written, 64 usage, 65 bad data, 66 no such file or table, 69 server or\n"
-        "database unreachable, 70 bug, 73 cannot create output, 74 I/O error, 75 try again,\n"
-        "77 password or privilege.",
+        "SELECT on the partitions. The name of the new file is printed on stdout.",
+    .exit_status = EXIT_STATUS,
+    .environment = ENVIRONMENT,
+    .files = FILES_READ,
+    .see_also = "pgskew(1), psql(1), pg_dump(1)",
 };
 
 static bool has(const pgs_parsed *p, int option) {

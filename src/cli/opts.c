@@ -126,11 +126,9 @@ static bool general_option(parser *p, const char *word) {
     const struct {
         const char *word;
         bool *flag;
-    } GENERAL[] = {{"--help", &p->out->help},
-                   {"-?", &p->out->help},
-                   {"--version", &p->out->version},
-                   {"-V", &p->out->version},
-                   {"--man", &p->out->man}};
+    } GENERAL[] = {{"--help", &p->out->help},       {"-?", &p->out->help},
+                   {"--version", &p->out->version}, {"-V", &p->out->version},
+                   {"--man", &p->out->man},         {"--completion", &p->out->completion}};
     for (size_t i = 0; i < PGS_COUNT_OF(GENERAL); i++)
         if (strcmp(word, GENERAL[i].word) == 0)
             return *GENERAL[i].flag = true;
@@ -233,7 +231,7 @@ static pgs_status check_options(const pgs_program *program, pgs_parsed *out, pgs
 
 static pgs_status check_command(const pgs_program *program, pgs_parsed *out, pgs_err *err) {
     const pgs_command *command = out->command;
-    if (out->help || out->version || out->man)
+    if (out->help || out->version || out->man || out->completion)
         return PGS_OK;
     if (!command) {
         pgs_status st = pgs_fail(err, PGS_E_USAGE, "no command was given");
@@ -338,70 +336,14 @@ void pgs_opts_help(const pgs_program *program, const pgs_command *command, FILE 
     help_examples(program, NULL, out);
 }
 
-/* ---- the manual page ---- */
-
-/* roff takes a backslash, a leading dot or quote, and a dash for its own. */
-static void roff(const char *text, FILE *out) {
-    for (const char *s = text; *s; s++) {
-        bool starts_line = s == text || s[-1] == '\n';
-        if (starts_line && (*s == '.' || *s == '\''))
-            fputs("\\&", out);
-        if (*s == '\\')
-            fputs("\\e", out);
-        else if (*s == '-')
-            fputs("\\-", out);
-        else
-            fputc(*s, out);
-    }
-}
-
-static void man_section(const char *title, const char *text, FILE *out) {
-    fprintf(out, ".SH %s\n.nf\n", title);
-    roff(text, out);
-    fputs("\n.fi\n", out);
-}
-
-void pgs_opts_man(const pgs_program *program, FILE *out) {
-    fprintf(out, ".TH %s 1 \"\" \"pgskew " PGSKEW_VERSION "\"\n.SH NAME\n", program->name);
-    roff(program->name, out);
-    fputs(" \\- ", out);
-    roff(program->purpose, out);
-    fputs("\n.SH SYNOPSIS\n", out);
-    roff(program->name, out);
-    fputs(" COMMAND [OPTIONS] [ARGUMENTS]\n.SH COMMANDS\n", out);
-    for (size_t i = 0; i < program->n_commands; i++) {
-        fputs(".TP\n.B ", out);
-        roff(program->command[i].name, out);
-        fputc(' ', out);
-        roff(program->command[i].arguments, out);
-        fputc('\n', out);
-        roff(program->command[i].summary, out);
-        fputc('\n', out);
-    }
-    fputs(".SH OPTIONS\n", out);
-    for (size_t id = 0; id < program->n_options; id++) {
-        const pgs_option *option = &program->option[id];
-        fputs(".TP\n.B ", out);
-        if (option->letter)
-            fprintf(out, "\\-%c, ", option->letter);
-        fputs("\\-\\-", out);
-        roff(option->name, out);
-        fprintf(out, " %s\n", option->argument ? option->argument : "");
-        roff(option->help, out);
-        if (option->choices)
-            fprintf(out, " (%s)", option->choices);
-        fputc('\n', out);
-    }
-    man_section("EXAMPLES", program->examples, out);
-    man_section("NOTES", program->notes, out);
-}
-
 bool pgs_opts_explain(const pgs_program *program, const pgs_parsed *parsed, FILE *out) {
     if (parsed->man)
         pgs_opts_man(program, out);
+    else if (parsed->completion)
+        pgs_opts_completion(program, out);
     else if (parsed->help)
         pgs_opts_help(program, parsed->command, out);
-    return parsed->man || parsed->help;
+    return parsed->man || parsed->completion || parsed->help;
 }
 
 /* ---- shared pieces ---- */

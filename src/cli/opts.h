@@ -1,5 +1,5 @@
-/* The command line of both programs from one table each: parsing, --help and the manual page all
- * read the same rows, so they cannot disagree. */
+/* The command line of both programs from one table each: parsing, --help, the manual page and the
+ * completion all read the same rows, so they cannot disagree. */
 #ifndef PGSKEW_CLI_OPTS_H
 #define PGSKEW_CLI_OPTS_H
 
@@ -30,6 +30,25 @@ typedef struct pgs_command {
     int min_arguments, max_arguments;
 } pgs_command;
 
+/* A word of the manual page and what it means; a table of them ends with an empty one. */
+typedef struct pgs_term {
+    const char *term, *meaning;
+} pgs_term;
+
+/* The exit codes of a failure, for the table of either program. */
+/* clang-format off */
+#define PGS_FAILURES                                                                               \
+    {"64", "usage; also a port that is none, a service that nobody defined"},                      \
+    {"65", "bad data: unknown column, bad value, damaged, foreign or newer file, table not partitioned"}, \
+    {"66", "no such file, table or partition"},                                                    \
+    {"69", "server or database cannot be reached"},                                                \
+    {"70", "a bug, or no memory"},                                                                 \
+    {"73", "output cannot be created, or is there already"},                                       \
+    {"74", "I/O error"},                                                                           \
+    {"75", "try again: a lock, a timeout, a recovery conflict"},                                   \
+    {"77", "wrong password or missing privilege"}
+/* clang-format on */
+
 typedef struct pgs_program {
     const char *name;
     const char *purpose;
@@ -39,6 +58,8 @@ typedef struct pgs_program {
     size_t n_options;
     const char *examples; /* two that can be pasted, one a line */
     const char *notes;    /* a paragraph for the end of the manual page */
+    const pgs_term *exit_status, *environment, *files;
+    const char *see_also; /* "other(1), another(1)" */
 } pgs_program;
 
 typedef struct pgs_parsed {
@@ -46,7 +67,7 @@ typedef struct pgs_parsed {
     const char *value[PGS_MAX_OPTIONS]; /* by option id; "" for a flag; NULL: not given */
     char **argument;                    /* what is left, borrowed from argv (reordered) */
     int n_arguments;
-    bool help, version, man;
+    bool help, version, man, completion;
 } pgs_parsed;
 
 /* PGS_E_USAGE for anything that is not in the tables. */
@@ -56,10 +77,13 @@ pgs_status pgs_opts_parse(const pgs_program *program, int argc, char **argv, pgs
 /* Help for one command, or for the program where `command` is NULL. */
 void pgs_opts_help(const pgs_program *program, const pgs_command *command, FILE *out);
 
-/* The manual page, section 1. */
+/* The manual page, section 1; opts_page.c. */
 void pgs_opts_man(const pgs_program *program, FILE *out);
 
-/* Where --help or --man was given, print that: true. */
+/* What bash needs to complete commands, options and values; opts_page.c. */
+void pgs_opts_completion(const pgs_program *program, FILE *out);
+
+/* Where --help, --man or --completion was given, print that: true. */
 bool pgs_opts_explain(const pgs_program *program, const pgs_parsed *parsed, FILE *out);
 
 /* Hide in place what may be a password: what stands between a colon and an "@" in one word. */

@@ -66,6 +66,30 @@ static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
 };
 
+static const pgs_term EXIT_STATUS[] = {
+    {"0", "answered, whatever the answer says"},
+    {"1", "only with --fail-on: warnings"},
+    {"2", "only with --fail-on: critical findings"},
+    PGS_FAILURES,
+    {0},
+};
+
+static const pgs_term ENVIRONMENT[] = {
+    {"PGSKEW_PATH", "where snapshots are, for a command that is given no PATH"},
+    {"PGSKEW_SIMD", "force an instruction level: base, v3 or v4; the answers are the same"},
+    {"NO_COLOR", "no colours, where it is not empty; TERM=dumb says so too"},
+    {"COLUMNS", "width of a table on a terminal, where the terminal is not to be asked"},
+    {"LC_ALL, LC_CTYPE, LANG",
+     "whether a terminal shows UTF-8; nothing else depends on the locale"},
+    {0},
+};
+
+static const pgs_term FILES[] = {
+    {"*.db", "snapshots and histories: SQLite databases that any tool may read"},
+    {"PREFIX/share/pgskew/schemas/", "the SQL of a snapshot, the JSON schemas of the answers"},
+    {0},
+};
+
 static const pgs_program PROGRAM = {
     .name = "pgskew",
     .purpose = "pgskew tells from snapshot files whether the partitions of a PostgreSQL table are "
@@ -79,11 +103,13 @@ static const pgs_program PROGRAM = {
                 "pgskew statistics --partition 42 snapshots/\n"
                 "pgskew recommendations -f csv -o rebalance.csv snapshots/",
     .notes =
-        "PATH is a snapshot file or a directory of them; without one, $PGSKEW_PATH or the current\n"
-        "directory. TIME is ISO 8601 with an offset: 2025-10-20T10:15:00Z.\n"
-        "Exit codes: 0 answered, 1 and 2 only with --fail-on, 64 usage, 65 bad data, 66 no such\n"
-        "input, 69 unreachable, 70 bug, 73 cannot create output, 74 I/O error, 75 try again,\n"
-        "77 no permission. NO_COLOR is honoured.",
+        "PATH is a snapshot file, a history, or a directory of them; without one, $PGSKEW_PATH or\n"
+        "the current directory. TIME is ISO 8601 with an offset: 2025-10-20T10:15:00Z.\n"
+        "A failure is one sentence on stderr: the thing, the cause, the next step.",
+    .exit_status = EXIT_STATUS,
+    .environment = ENVIRONMENT,
+    .files = FILES,
+    .see_also = "pgskew-collect(1), sqlite3(1)",
 };
 
 /* Words of the collector and of the guide's script that people type here. */

@@ -25,6 +25,7 @@ diff -u "$here/expected.txt" "$prefix/said.txt"
 
 # What a packager looks for, and a failure that must be told as one.
 for file in bin/pgskew share/man/man1/pgskew.1 share/man/man1/pgskew-collect.1 \
+    share/bash-completion/completions/pgskew share/bash-completion/completions/pgskew-collect \
     share/pgskew/schemas/snapshot_001.sql; do
     [ -s "$prefix/$file" ] || { echo "not installed: $file" && exit 1; }
 done

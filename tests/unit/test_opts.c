@@ -38,6 +38,7 @@ static const pgs_program PROGRAM = {
     .n_options = N_OPTIONS,
     .examples = "tool health snapshots/\ntool import -d app exports/",
     .notes = "A note.",
+    .exit_status = (const pgs_term[]){{"64", "usage"}, {0}},
 };
 
 static pgs_parsed parsed;
@@ -122,14 +123,22 @@ Test(opts, what_was_not_given_is_null) {
 
 static const struct {
     const char *line;
-    bool help, version, man;
+    bool help, version, man, completion;
     int command; /* -1: none */
 } GENERAL[] = {
-    {"--help", true, false, false, -1},       {"-?", true, false, false, -1},
-    {"help", true, false, false, -1},         {"--version", false, true, false, -1},
-    {"-V", false, true, false, -1},           {"--man", false, false, true, -1},
-    {"health --help", true, false, false, 0}, {"--help import", true, false, false, 1},
-    {"help import", true, false, false, 1},   {"import --help a b c", true, false, false, 1},
+    /* clang-format off */
+    {"--help", true, false, false, false, -1},
+    {"-?", true, false, false, false, -1},
+    {"help", true, false, false, false, -1},
+    {"--version", false, true, false, false, -1},
+    {"-V", false, true, false, false, -1},
+    {"--man", false, false, true, false, -1},
+    {"--completion", false, false, false, true, -1},
+    {"health --help", true, false, false, false, 0},
+    {"--help import", true, false, false, false, 1},
+    {"help import", true, false, false, false, 1},
+    {"import --help a b c", true, false, false, false, 1},
+    /* clang-format on */
 };
 
 Test(opts, general_options_need_no_command) {
@@ -138,6 +147,7 @@ Test(opts, general_options_need_no_command) {
         cr_expect_eq(parsed.help, GENERAL[i].help, "%s", GENERAL[i].line);
         cr_expect_eq(parsed.version, GENERAL[i].version, "%s", GENERAL[i].line);
         cr_expect_eq(parsed.man, GENERAL[i].man, "%s", GENERAL[i].line);
+        cr_expect_eq(parsed.completion, GENERAL[i].completion, "%s", GENERAL[i].line);
         cr_expect_eq(parsed.command, GENERAL[i].command < 0 ? NULL : &COMMAND[GENERAL[i].command],
                      "%s", GENERAL[i].line);
     }
@@ -283,7 +293,10 @@ Test(opts, help_for_a_command_lists_its_own_options) {
 
 Test(opts, the_manual_page_lists_the_same) {
     char *text = printed(manual);
-    expect_in(text, ".TH tool 1");
+    expect_in(text, ".TH TOOL 1");
+    expect_in(text, "\ntool \\- does things\n");
+    expect_in(text, ".SH EXIT STATUS\n.TP\n.B 64\nusage\n");
+    cr_expect_null(strstr(text, ".SH FILES"), "what a program does not have is no section");
     for (size_t i = 0; i < PGS_COUNT_OF(COMMAND); i++)
         expect_in(text, COMMAND[i].summary);
     expect_in(text, "\\-\\-format FORMAT");
@@ -299,6 +312,19 @@ Test(opts, the_manual_page_lists_the_same) {
     expect_in(text, "A note.");
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         cr_expect(*line != '\'', "%.40s", line);
+    free(text);
+}
+
+static void completion(FILE *f) {
+    pgs_opts_completion(&PROGRAM, f);
+}
+
+Test(opts, the_completion_knows_commands_options_and_values) {
+    char *text = printed(completion);
+    expect_in(text, "_tool() {");
+    expect_in(text, "words='health import' options=");
+    expect_in(text, "--db-url");
+    expect_in(text, "complete -o bashdefault -o default -F _tool tool\n");
     free(text);
 }
 
