@@ -15,6 +15,7 @@
 #ifndef PGSKEW_ANALYZE_H
 #define PGSKEW_ANALYZE_H
 
+#include "pgskew/diff.h"
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
 
@@ -76,6 +77,14 @@ void pgs_noise_suppress(const pgs_snapshot *snap, pgs_result *out);
 
 /* Everything but the last two: the guide's answers. */
 pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
+
+/* ---- two moments ---- */
+
+/* What changed from `before` to `after`, derived snapshots that outlive `out`, which is initialised.
+ * PGS_E_USAGE: they are known to be of different series (system identifier, database, table), which the
+ * message names, or `before` is the later one. */
+pgs_status pgs_diff_make(const pgs_snapshot *before, const pgs_snapshot *after, pgs_diff *out,
+                         pgs_err *err) PGS_CHECK;
 
 /* ---- whole histories ---- */
 

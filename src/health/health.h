@@ -3,7 +3,7 @@
 #ifndef PGSKEW_HEALTH_H
 #define PGSKEW_HEALTH_H
 
-#include "pgskew/result.h"
+#include "pgskew/diff.h"
 
 /* Health of every partition by chunk skew descending, then number; counts per status. */
 pgs_status pgs_health_rank(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
@@ -16,5 +16,18 @@ pgs_status pgs_health_alert(const pgs_snapshot *snap, pgs_result *out, pgs_err *
 
 /* Recommendations by current_skew descending, then number. */
 pgs_status pgs_health_recommend(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
+
+/* What to do about a partition of this status; NULL: nothing. */
+const char *pgs_health_action(pgs_health_status status);
+
+/* The recommendation for partition `p` into *out; false: none. */
+bool pgs_health_advise(const pgs_snapshot *snap, const pgs_noise *noise, size_t p,
+                       pgs_recommendation *out);
+
+/* Whether partition `p` took at least PGS_HOT_PERCENTAGE of the last hour's chunks. */
+bool pgs_health_is_hot(const pgs_snapshot *snap, size_t p);
+
+/* The findings of a diff whose snapshots, results and partitions are there. */
+pgs_status pgs_health_compare(pgs_diff *diff, pgs_err *err) PGS_CHECK;
 
 #endif

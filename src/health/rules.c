@@ -12,7 +12,7 @@
 #define ACTION_MONITOR      "Monitor partition growth"
 #define ACTION_REDISTRIBUTE "Consider data redistribution"
 
-static const char *recommendation_for(pgs_health_status status) {
+const char *pgs_health_action(pgs_health_status status) {
     return status == PGS_UNBALANCED ? ACTION_REBALANCE
            : status == PGS_WARNING  ? ACTION_MONITOR
                                     : NULL;
@@ -77,7 +77,7 @@ pgs_status pgs_health_rank(const pgs_snapshot *snap, pgs_result *out, pgs_err *e
             .health_status = status_of(snap, &out->noise, p),
             .chunk_skew = snap->metric[PGS_CHUNK_SKEW][p],
             .size_skew = snap->metric[PGS_SIZE_SKEW][p],
-            .recommendation = recommendation_for(status_of(snap, &out->noise, p)),
+            .recommendation = pgs_health_action(status_of(snap, &out->noise, p)),
         };
     if (n > 1)
         qsort(out->health, n, sizeof *out->health, by_chunk_skew_descending);
@@ -157,13 +157,18 @@ static void partition_health_metric(const pgs_snapshot *snap, pgs_result *out) {
         snprintf(m->details, sizeof m->details, "%zu partitions show early warnings", warning);
 }
 
+bool pgs_health_is_hot(const pgs_snapshot *snap, size_t p) {
+    return snap->metric[PGS_CHUNKS_LAST_HOUR][p] > 0 &&
+           snap->metric[PGS_HOUR_PERCENTAGE][p] >= PGS_HOT_PERCENTAGE;
+}
+
 static void hot_metric(const pgs_snapshot *snap, pgs_result *out) {
     const double *chunks = snap->metric[PGS_CHUNKS_LAST_HOUR];
     const double *percentage = snap->metric[PGS_HOUR_PERCENTAGE];
     size_t hot = 0, seen = 0;
     for (size_t p = 0; p < snap->head.n_parts; p++) {
         seen += !isnan(chunks[p]) && !isnan(percentage[p]);
-        hot += chunks[p] > 0 && percentage[p] >= PGS_HOT_PERCENTAGE;
+        hot += pgs_health_is_hot(snap, p);
     }
     if (seen == 0)
         set_metric(out, PGS_SKEW_HOT_PARTITIONS, NAN, PGS_SKEW_UNKNOWN);
@@ -301,31 +306,37 @@ static int by_current_skew_descending(const void *a, const void *b) {
     return (x->partition_num > y->partition_num) - (x->partition_num < y->partition_num);
 }
 
+bool pgs_health_advise(const pgs_snapshot *snap, const pgs_noise *noise, size_t p,
+                       pgs_recommendation *out) {
+    double chunk = snap->metric[PGS_CHUNK_SKEW][p], size = snap->metric[PGS_SIZE_SKEW][p];
+    if (noise->suppressing && !noise->chunk_above[p])
+        chunk = NAN;
+    if (noise->suppressing && !noise->size_above[p])
+        size = NAN;
+    double skew = fmax(chunk, size);
+    if (!(skew >= PGS_REBALANCE_THRESHOLD))
+        return false;
+    bool high = skew >= PGS_SKEW_CRITICAL_THRESHOLD;
+    *out = (pgs_recommendation){
+        .partition_num = snap->part[p].num,
+        .partition_name = snap->part[p].name,
+        .reason = chunk == skew ? "High chunk skew" : "High size skew",
+        .current_skew = skew,
+        .action = high ? ACTION_REBALANCE : ACTION_REDISTRIBUTE,
+        .priority = high ? PGS_PRIORITY_HIGH : PGS_PRIORITY_MEDIUM,
+    };
+    return true;
+}
+
 pgs_status pgs_health_recommend(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) {
     size_t n = snap->head.n_parts;
     out->n_recommendations = 0;
     out->recommendation = pgs_arena_alloc(out->arena, n, sizeof *out->recommendation);
     if (!out->recommendation)
         return pgs_no_memory(err);
-    for (size_t p = 0; p < n; p++) {
-        double chunk = snap->metric[PGS_CHUNK_SKEW][p], size = snap->metric[PGS_SIZE_SKEW][p];
-        if (out->noise.suppressing && !out->noise.chunk_above[p])
-            chunk = NAN;
-        if (out->noise.suppressing && !out->noise.size_above[p])
-            size = NAN;
-        double skew = fmax(chunk, size);
-        if (!(skew >= PGS_REBALANCE_THRESHOLD))
-            continue;
-        bool high = skew >= PGS_SKEW_CRITICAL_THRESHOLD;
-        out->recommendation[out->n_recommendations++] = (pgs_recommendation){
-            .partition_num = snap->part[p].num,
-            .partition_name = snap->part[p].name,
-            .reason = chunk == skew ? "High chunk skew" : "High size skew",
-            .current_skew = skew,
-            .action = high ? ACTION_REBALANCE : ACTION_REDISTRIBUTE,
-            .priority = high ? PGS_PRIORITY_HIGH : PGS_PRIORITY_MEDIUM,
-        };
-    }
+    for (size_t p = 0; p < n; p++)
+        if (pgs_health_advise(snap, &out->noise, p, &out->recommendation[out->n_recommendations]))
+            out->n_recommendations++;
     if (out->n_recommendations > 1)
         qsort(out->recommendation, out->n_recommendations, sizeof *out->recommendation,
               by_current_skew_descending);
