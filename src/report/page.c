@@ -6,70 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/page.h"
+#include "report/draft.h"
 
 #define MAX_HEALTHY 40 /* with more healthy partitions than this, health shows only the ... */
 #define MOST_SKEWED 10 /* ... most skewed of them */
 #define TOP         10 /* rows of each further list in a full report */
 #define MAX_NAMES   5  /* partitions that a sentence names */
 
-typedef struct draft {
-    pgs_page *page;
-    const pgs_report_input *input;
-    pgs_report_kind kind;
-    bool full;      /* a full report: lists are cut to the top */
-    bool no_memory; /* checked once, at the end */
-} draft;
-
-/* ---- blocks ---- */
-
-static pgs_block *add_block(draft *d, pgs_block_kind kind) {
-    pgs_page *page = d->page;
-    if (page->n_blocks == PGS_MAX_BLOCKS) /* far more than any report has */
-        page->n_blocks--;
-    pgs_block *block = &page->block[page->n_blocks++];
-    *block = (pgs_block){.kind = kind, .text = ""};
-    return block;
-}
-
-/* Move the text of `buf` into the page. */
-static const char *keep(draft *d, pgs_buf *buf) {
-    const char *text = buf->failed ? NULL : pgs_arena_text(d->page->arena, pgs_buf_view(buf));
-    pgs_buf_reset(buf);
-    if (!text)
-        d->no_memory = true;
-    return text ? text : "";
-}
-
-static void add_line(draft *d, pgs_block_kind kind, pgs_tone tone, const char *label,
-                     pgs_buf *text) {
-    pgs_block *block = add_block(d, kind);
-    block->tone = tone;
-    block->label = label;
-    block->text = keep(d, text);
-}
-
-static void add_text(draft *d, pgs_block_kind kind, const char *text) {
-    pgs_buf buf = {0};
-    pgs_buf_text(&buf, text);
-    add_line(d, kind, PGS_TONE_PLAIN, NULL, &buf);
-}
-
-static void add_grid(draft *d, const pgs_grid *grid) {
-    if (grid->n_rows > 0)
-        add_block(d, PGS_BLOCK_GRID)->grid = *grid;
-}
-
 /* ---- words ---- */
-
-static void put_count(pgs_buf *buf, double count, const char *thing) {
-    char scratch[PGS_CELL_TEXT_MAX];
-    pgs_cell cell = {.look = PGS_AS_COUNT, .observed = isfinite(count)};
-    if (cell.observed)
-        cell.integer = (int64_t)count;
-    pgs_buf_format(buf, "%s %s%s", cell.observed ? pgs_cell_plain(&cell, scratch) : "unknown",
-                   thing, count == 1 ? "" : "s");
-}
 
 static void put_size(pgs_buf *buf, const pgs_snapshot *snap) {
     char scratch[PGS_CELL_TEXT_MAX];
@@ -84,7 +28,7 @@ static void put_size(pgs_buf *buf, const pgs_snapshot *snap) {
     pgs_buf_text(buf, cell.observed ? pgs_cell_plain(&cell, scratch) : "size unknown");
 }
 
-static void add_title(draft *d) {
+static void add_title(pgs_draft *d) {
     const pgs_snapshot_head *head = &d->input->snapshot->head;
     const pgs_statistics *statistics = &d->input->result->statistics;
     char when[PGS_TIME_TEXT_MAX] = "an unknown time";
@@ -92,17 +36,17 @@ static void add_title(draft *d) {
     if (head->taken_us != PGS_TIME_NONE)
         pgs_time_format(head->taken_us, when);
     pgs_buf_format(&buf, "%s at %s: ", head->table_name ? head->table_name : "a table", when);
-    put_count(&buf, (double)head->n_parts, "partition");
+    pgs_put_count(&buf, (double)head->n_parts, "partition");
     pgs_buf_text(&buf, ", ");
-    put_count(&buf, statistics->total_chunks, "chunk");
+    pgs_put_count(&buf, statistics->total_chunks, "chunk");
     pgs_buf_text(&buf, ", ");
     put_size(&buf, d->input->snapshot);
     if (head->counts == PGS_COUNTS_ESTIMATE)
         pgs_buf_text(&buf, " (counts are estimates)");
-    add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
+    pgs_draft_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
 }
 
-static void add_verdict(draft *d) {
+static void add_verdict(pgs_draft *d) {
     static const struct {
         const char *label;
         pgs_tone tone;
@@ -121,7 +65,7 @@ static void add_verdict(draft *d) {
         pgs_buf_format(&buf, ", %zu not measured", r->unmeasured_count);
     pgs_buf_format(&buf, " of %zu partition%s", r->total_partitions,
                    r->total_partitions == 1 ? "" : "s");
-    add_line(d, PGS_BLOCK_SENTENCE, VERDICT[worst].tone, VERDICT[worst].label, &buf);
+    pgs_draft_line(d, PGS_BLOCK_SENTENCE, VERDICT[worst].tone, VERDICT[worst].label, &buf);
 }
 
 /* The partitions an alert is about, where no grid below shows them. */
@@ -140,7 +84,7 @@ static void put_names(pgs_buf *buf, const pgs_alert *alert) {
         pgs_buf_text(buf, alert->n_details > MAX_NAMES ? ", ...)" : ")");
 }
 
-static void add_alerts(draft *d) {
+static void add_alerts(pgs_draft *d) {
     const pgs_result *r = d->input->result;
     for (size_t i = 0; i < r->n_alerts; i++) {
         const pgs_alert *alert = &r->alert[i];
@@ -149,14 +93,15 @@ static void add_alerts(draft *d) {
         pgs_buf_text(&buf, alert->message);
         put_names(&buf, alert);
         pgs_buf_format(&buf, ". %s", alert->action);
-        add_line(d, PGS_BLOCK_SENTENCE, tone, alert->level, &buf);
+        pgs_draft_line(d, PGS_BLOCK_SENTENCE, tone, alert->level, &buf);
     }
     const pgs_skew_metric *hot = &r->skew[PGS_SKEW_HOT_PARTITIONS];
     if (hot->status == PGS_SKEW_WARNING || hot->status == PGS_SKEW_CRITICAL) {
         pgs_buf buf = {0};
         pgs_buf_text(&buf, hot->details);
-        add_line(d, PGS_BLOCK_SENTENCE,
-                 hot->status == PGS_SKEW_CRITICAL ? PGS_TONE_BAD : PGS_TONE_WARNING, "HOT", &buf);
+        pgs_draft_line(d, PGS_BLOCK_SENTENCE,
+                       hot->status == PGS_SKEW_CRITICAL ? PGS_TONE_BAD : PGS_TONE_WARNING, "HOT",
+                       &buf);
     }
 }
 
@@ -171,7 +116,7 @@ static void put_floor(pgs_buf *buf, const char *what, double least) {
 }
 
 /* What chance alone explains. */
-static void add_noise_floor(draft *d) {
+static void add_noise_floor(pgs_draft *d) {
     static const char *const BASIS[PGS_DESIGN_COUNT] = {
         [PGS_DESIGN_INDEPENDENT] = "taking rows for independent",
         [PGS_DESIGN_COLLECTIONS] = "from the sizes of collections",
@@ -197,11 +142,11 @@ static void add_noise_floor(draft *d) {
     if (chunks && noise->design_effect > d->input->result->statistics.avg_chunks_per_partition)
         pgs_buf_text(&buf, ". What moves as one is larger than an even share: any placement is "
                            "uneven");
-    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOISE", &buf);
+    pgs_draft_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOISE", &buf);
 }
 
 /* How many findings are left out, and for what. */
-static void add_suppressed(draft *d) {
+static void add_suppressed(pgs_draft *d) {
     const pgs_noise *noise = &d->input->result->noise;
     if (!noise->suppressing)
         return;
@@ -209,44 +154,24 @@ static void add_suppressed(draft *d) {
     pgs_buf buf = {0};
     pgs_buf_format(&buf, "%zu finding%s within chance and not shown", noise->suppressed,
                    noise->suppressed == 1 ? " is" : "s are");
-    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOISE", &buf);
+    pgs_draft_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOISE", &buf);
 }
 
-static void add_notes(draft *d) {
+static void add_notes(pgs_draft *d) {
     if (!d->input->snapshot->notes)
         return;
     pgs_buf buf = {0};
     pgs_buf_text(&buf, d->input->snapshot->notes);
-    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOTE", &buf);
+    pgs_draft_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, "NOTE", &buf);
 }
 
 /* ---- which rows ---- */
 
-/* Room for a choice among the grid's rows, or NULL where nothing is to be chosen. */
-static size_t *new_choice(draft *d, pgs_grid *grid) {
-    if (grid->n_rows == 0)
-        return NULL;
-    size_t *row = pgs_arena_alloc(d->page->arena, grid->n_rows, sizeof *row);
-    if (!row)
-        d->no_memory = true;
-    grid->row = row;
-    return row;
-}
-
-/* Say how many rows were left out and where they are. */
-static void add_rest(draft *d, size_t n_left_out, const char *things, const char *command) {
-    if (n_left_out == 0)
-        return;
-    pgs_buf buf = {0};
-    pgs_buf_format(&buf, "... and %zu more %s (pgskew %s shows all)", n_left_out, things, command);
-    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
-}
-
-static void add_health_grid(draft *d) {
+static void add_health_grid(pgs_draft *d) {
     const pgs_result *r = d->input->result;
     pgs_grid grid = pgs_grid_of(PGS_GRID_HEALTH_READ, d->input);
     size_t n_left_out = 0;
-    size_t *row = r->healthy_count > MAX_HEALTHY ? new_choice(d, &grid) : NULL;
+    size_t *row = r->healthy_count > MAX_HEALTHY ? pgs_draft_choice(d, &grid) : NULL;
     if (row) {
         size_t n = 0, n_healthy = 0;
         for (size_t i = 0; i < r->total_partitions; i++)
@@ -255,8 +180,8 @@ static void add_health_grid(draft *d) {
         n_left_out = r->total_partitions - n;
         grid.n_rows = n;
     }
-    add_grid(d, &grid);
-    add_rest(d, n_left_out, "healthy partitions", "distribution");
+    pgs_draft_grid(d, &grid);
+    pgs_draft_rest(d, n_left_out, "healthy partitions", "distribution");
 }
 
 #define MAX_KEYS 3
@@ -276,7 +201,7 @@ static int by_keys_falling(const void *a, const void *b) {
 }
 
 /* Order the partitions by metrics that are never negative, the largest first. */
-static void rank_rows(draft *d, const pgs_metric *metric, size_t n_metrics, size_t n_rows,
+static void rank_rows(pgs_draft *d, const pgs_metric *metric, size_t n_metrics, size_t n_rows,
                       size_t *row) {
     ranked *rank = pgs_alloc(n_rows, sizeof *rank);
     if (!rank) {
@@ -297,32 +222,32 @@ static void rank_rows(draft *d, const pgs_metric *metric, size_t n_metrics, size
 }
 
 /* A grid of partitions, ranked; the first TOP of them in a full report. */
-static void add_ranking(draft *d, pgs_grid_kind kind, const pgs_metric *metric, size_t n_metrics,
-                        const char *command) {
+static void add_ranking(pgs_draft *d, pgs_grid_kind kind, const pgs_metric *metric,
+                        size_t n_metrics, const char *command) {
     pgs_grid grid = pgs_grid_of(kind, d->input);
     size_t n_rows = grid.n_rows;
-    size_t *row = new_choice(d, &grid);
+    size_t *row = pgs_draft_choice(d, &grid);
     if (row)
         rank_rows(d, metric, n_metrics, n_rows, row);
     if (d->full && n_rows > TOP)
         grid.n_rows = TOP;
-    add_grid(d, &grid);
-    add_rest(d, n_rows - grid.n_rows, "partitions", command);
+    pgs_draft_grid(d, &grid);
+    pgs_draft_rest(d, n_rows - grid.n_rows, "partitions", command);
 }
 
 /* A grid that has its order already; the first TOP rows in a full report. */
-static void add_list(draft *d, pgs_grid_kind kind, const char *things, const char *command) {
+static void add_list(pgs_draft *d, pgs_grid_kind kind, const char *things, const char *command) {
     pgs_grid grid = pgs_grid_of(kind, d->input);
     size_t n_rows = grid.n_rows;
     if (d->full && n_rows > TOP)
         grid.n_rows = TOP;
-    add_grid(d, &grid);
-    add_rest(d, n_rows - grid.n_rows, things, command);
+    pgs_draft_grid(d, &grid);
+    pgs_draft_rest(d, n_rows - grid.n_rows, things, command);
 }
 
 /* ---- one page per report ---- */
 
-static void page_health(draft *d) {
+static void page_health(pgs_draft *d) {
     add_verdict(d);
     add_alerts(d);
     add_suppressed(d);
@@ -330,16 +255,16 @@ static void page_health(draft *d) {
     add_health_grid(d);
 }
 
-static void page_distribution(draft *d) {
+static void page_distribution(pgs_draft *d) {
     add_list(d, PGS_GRID_DISTRIBUTION_READ, "partitions", "distribution");
 }
 
-static void page_sizes(draft *d) {
+static void page_sizes(pgs_draft *d) {
     static const pgs_metric KEY[] = {PGS_SIZE_BYTES};
     add_ranking(d, PGS_GRID_SIZES_READ, KEY, PGS_COUNT_OF(KEY), "sizes");
 }
 
-static void page_hot(draft *d) {
+static void page_hot(pgs_draft *d) {
     static const pgs_metric KEY[MAX_KEYS] = {
         PGS_CHUNKS_LAST_HOUR,
         PGS_CHUNKS_LAST_DAY,
@@ -348,7 +273,7 @@ static void page_hot(draft *d) {
     add_ranking(d, PGS_GRID_HOT_READ, KEY, PGS_COUNT_OF(KEY), "hot");
 }
 
-static void page_skew(draft *d) {
+static void page_skew(pgs_draft *d) {
     add_list(d, PGS_GRID_SKEW, "metrics", "skew");
     if (!isnan(d->input->result->noise.alpha))
         add_list(d, PGS_GRID_MEASURES_READ, "measures", "skew");
@@ -358,40 +283,40 @@ static void page_skew(draft *d) {
         add_suppressed(d);
 }
 
-static void page_collections(draft *d) {
+static void page_collections(pgs_draft *d) {
     if (d->input->result->n_collections == 0)
-        add_text(d, PGS_BLOCK_SENTENCE,
-                 "no collections were observed; pgskew-collect snapshot --collections does");
+        pgs_draft_text(d, PGS_BLOCK_SENTENCE,
+                       "no collections were observed; pgskew-collect snapshot --collections does");
     add_list(d, PGS_GRID_COLLECTIONS_READ, "collections", "collections");
 }
 
-static void page_statistics(draft *d) {
+static void page_statistics(pgs_draft *d) {
     add_list(d, d->input->partition ? PGS_GRID_PARTITION : PGS_GRID_STATISTICS, "rows",
              "statistics");
 }
 
-static void page_recommendations(draft *d) {
+static void page_recommendations(pgs_draft *d) {
     size_t n = d->input->result->n_recommendations;
     char threshold[PGS_NUM_TEXT_MAX];
     pgs_buf buf = {0};
-    put_count(&buf, (double)n, "partition");
+    pgs_put_count(&buf, (double)n, "partition");
     pgs_buf_format(&buf, " at or above the rebalancing threshold (skew %s)",
                    pgs_num_format(PGS_REBALANCE_THRESHOLD, threshold));
-    add_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
+    pgs_draft_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
     if (!d->full)
         add_suppressed(d);
     add_list(d, PGS_GRID_RECOMMENDATIONS_READ, "recommendations", "recommendations");
 }
 
-static void page_health_summary(draft *d) {
+static void page_health_summary(pgs_draft *d) {
     add_verdict(d);
     add_list(d, PGS_GRID_SUMMARY_READ, "partitions", "health-summary");
 }
 
-static void page_full(draft *d) {
+static void page_full(pgs_draft *d) {
     static const struct {
         const char *heading;
-        void (*section)(draft *);
+        void (*section)(pgs_draft *);
     } SECTION[] = {
         {"Skew", page_skew},
         {"Statistics", page_statistics},
@@ -403,19 +328,19 @@ static void page_full(draft *d) {
     d->full = true;
     page_health(d);
     for (size_t i = 0; i < PGS_COUNT_OF(SECTION); i++) {
-        add_text(d, PGS_BLOCK_HEADING, SECTION[i].heading);
+        pgs_draft_text(d, PGS_BLOCK_HEADING, SECTION[i].heading);
         SECTION[i].section(d);
     }
 }
 
-static void page_list(draft *d) {
+static void page_list(pgs_draft *d) {
     pgs_buf buf = {0};
-    put_count(&buf, (double)d->input->n_heads, "snapshot");
-    add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
+    pgs_put_count(&buf, (double)d->input->n_heads, "snapshot");
+    pgs_draft_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &buf);
     add_list(d, PGS_GRID_LIST_READ, "snapshots", "list");
 }
 
-static void page_scan(draft *d) {
+static void page_scan(pgs_draft *d) {
     char from[PGS_TIME_TEXT_MAX], to[PGS_TIME_TEXT_MAX];
     const pgs_scan *scan = d->input->scan;
     pgs_grid grid = pgs_grid_of_scan(d->kind, scan);
@@ -423,16 +348,16 @@ static void page_scan(draft *d) {
     pgs_buf_format(&title, "%s from %s to %s: ", scan->table,
                    pgs_time_format(scan->moment[0].taken_us, from),
                    pgs_time_format(scan->moment[scan->n_moments - 1].taken_us, to));
-    put_count(&title, (double)scan->n_moments, "moment");
+    pgs_put_count(&title, (double)scan->n_moments, "moment");
     pgs_buf_text(&title, ", ");
-    put_count(&title, (double)scan->n_lanes, "partition");
-    add_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &title);
-    add_grid(d, &grid);
+    pgs_put_count(&title, (double)scan->n_lanes, "partition");
+    pgs_draft_line(d, PGS_BLOCK_TITLE, PGS_TONE_PLAIN, NULL, &title);
+    pgs_draft_grid(d, &grid);
 }
 
 pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
                           pgs_err *err) {
-    static void (*const PAGE[PGS_REPORT_KIND_COUNT])(draft *) = {
+    static void (*const PAGE[PGS_REPORT_KIND_COUNT])(pgs_draft *) = {
         [PGS_REPORT_HEALTH] = page_health,
         [PGS_REPORT_DISTRIBUTION] = page_distribution,
         [PGS_REPORT_SIZES] = page_sizes,
@@ -448,7 +373,7 @@ pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, p
         [PGS_REPORT_SCAN_MOMENT] = page_scan,
         [PGS_REPORT_SCAN_PARTITION] = page_scan,
     };
-    draft d = {.page = page, .input = input, .kind = kind};
+    pgs_draft d = {.page = page, .input = input, .kind = kind};
     page->arena = pgs_arena_new();
     if (!page->arena)
         return pgs_no_memory(err);
@@ -464,33 +389,4 @@ pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, p
 void pgs_page_reset(pgs_page *page) {
     pgs_arena_free(page->arena);
     *page = (pgs_page){0};
-}
-
-/* ---- spelling, for the writers that align columns ---- */
-
-void pgs_cell_spell(const pgs_cell *cell, pgs_escape escape, pgs_buf *buf) {
-    char scratch[PGS_CELL_TEXT_MAX];
-    buf->n = 0;
-    if (buf->data)
-        buf->data[0] = '\0';
-    const char *text = pgs_cell_plain(cell, scratch);
-    if (cell->observed && cell->look == PGS_AS_TEXT)
-        escape(buf, text);
-    else
-        pgs_buf_text(buf, text);
-}
-
-void pgs_grid_measure(const pgs_grid *grid, pgs_escape escape, pgs_buf *buf,
-                      int width[PGS_MAX_COLUMNS]) {
-    for (size_t c = 0; c < grid->n_columns; c++)
-        width[c] = pgs_text_width(grid->column[c].heading);
-    for (size_t r = 0; r < grid->n_rows; r++) {
-        for (size_t c = 0; c < grid->n_columns; c++) {
-            pgs_cell cell = pgs_grid_cell(grid, r, c);
-            pgs_cell_spell(&cell, escape, buf);
-            int w = pgs_text_width(pgs_buf_view(buf));
-            if (w > width[c])
-                width[c] = w;
-        }
-    }
 }
