@@ -47,13 +47,11 @@ typedef struct pgs_clean {
     const pgs_frame *frame; /* borrowed */
     size_t usual_days;      /* the usual distance of rows in which somebody looked; 1 and more */
 
-    /* NULL where the frame has no such metric. */
-    double
-        *stock[PGS_MEASURE_COUNT];   /* as observed, but for misreads; where nobody looked, the last
-                                         value for at most 2 rows; NaN: not known */
-    double *flow[PGS_MEASURE_COUNT]; /* change per day up to the row; NaN: not known or left out */
-    size_t *start[PGS_MEASURE_COUNT]; /* [n_parts] the first row of what still goes on; n_times:
-                                         never observed */
+    /* stock: as observed, but for misreads; where nobody looked, the last value for at most 2 rows.
+     * flow: change per day up to the row. NaN: not known, or left out. start: the first row of what
+     * still goes on, n_times where nothing was observed. All NULL where the frame has no such metric. */
+    double *stock[PGS_MEASURE_COUNT], *flow[PGS_MEASURE_COUNT];
+    size_t *start[PGS_MEASURE_COUNT]; /* [n_parts] */
     size_t n_cleanings;
     pgs_cleaning *cleaning; /* [n_cleanings] by row, then partition; the whole table first */
     struct pgs_arena *arena;

@@ -45,6 +45,32 @@ double pgs_exp(double x) {
     return out * power_of_two(half) * power_of_two(k - half);
 }
 
+/* Series in t = pi y, 0 <= y <= 1/4. */
+static double near_zero(double y, bool sine) {
+    static const double COS[] = {
+        /* signs alternate: 1/16! .. 1/2! */
+        4.779477332387385e-14, 1.1470745597729725e-11, 2.08767569878681e-09, 2.755731922398589e-07,
+        2.48015873015873e-05,  0.001388888888888889,   0.041666666666666664, 0.5};
+    static const double SIN[] = {/* 1/17! .. 1/3! */
+                                 2.8114572543455206e-15, 7.647163731819816e-13,
+                                 1.6059043836821613e-10, 2.505210838544172e-08,
+                                 2.7557319223985893e-06, 0.0001984126984126984,
+                                 0.008333333333333333,   0.16666666666666666};
+    double t = 3.141592653589793 * y, t2 = t * t, sum = 0;
+    for (size_t i = 0; i < PGS_COUNT_OF(COS); i++)
+        sum = (sine ? SIN[i] : COS[i]) - sum * t2;
+    return sine ? t - t * t2 * sum : 1 - t2 * sum;
+}
+
+double pgs_cos_pi(double x) {
+    double y = fabs(x);
+    y -= 2 * floor(y / 2); /* exact, as all that follows */
+    y = y > 1 ? 2 - y : y;
+    double sign = y > 0.5 ? -1 : 1;
+    y = y > 0.5 ? 1 - y : y;
+    return sign * (y > 0.25 ? near_zero(0.5 - y, true) : near_zero(y, false));
+}
+
 /* x = 2^k m with m near 1, f = m - 1, s = f/(2 + f): log m = 2 atanh(s) = 2s + s R(s^2), and
  * 2s = f - s f leaves only small terms to be rounded. */
 double pgs_log(double x) {

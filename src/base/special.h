@@ -10,6 +10,8 @@ double pgs_exp(double x);   /* 0 below -746, infinite above 709.8 */
 double pgs_log(double x);   /* natural; -infinity for 0, NaN below */
 double pgs_log1p(double x); /* log(1 + x), exact for tiny x too */
 
+double pgs_cos_pi(double x); /* cos(pi x), absolute error within 1e-15; |x| <= 2^52 */
+
 /* The standard normal distribution. Either tail keeps its digits down to 1e-300: ask for
  * pgs_normal_cdf(-x) where 1 - pgs_normal_cdf(x) is meant. */
 double pgs_normal_cdf(double x);

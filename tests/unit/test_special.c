@@ -79,6 +79,15 @@ static const struct {
     {"log1p -0.5", pgs_log1p, -0.5, -0.6931471805599453},
     {"log1p -1", pgs_log1p, -1, -INFINITY},
     {"log1p -2", pgs_log1p, -2, NAN},
+    {"cos 0", pgs_cos_pi, 0, 1},
+    {"cos pi/6", pgs_cos_pi, 1.0 / 6, 0.8660254037844386},
+    {"cos pi/4", pgs_cos_pi, 0.25, 0.7071067811865476},
+    {"cos pi/3", pgs_cos_pi, 1.0 / 3, 0.5},
+    {"cos pi/2", pgs_cos_pi, 0.5, 0},
+    {"cos 2/3 pi", pgs_cos_pi, 2.0 / 3, -0.5},
+    {"cos pi", pgs_cos_pi, -1, -1},
+    {"cos 2.1 pi", pgs_cos_pi, 2.1, 0.9510565162951534},
+    {"cos 1e9 pi + pi/8", pgs_cos_pi, 1000000000.125, 0.9238795325112867},
 };
 
 Test(special, exp_and_log) {
