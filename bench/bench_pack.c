@@ -75,10 +75,10 @@ static pgs_status observe(job *j, pgs_snapshot *snap, pgs_err *err) {
 /* ---- history ---- */
 
 static pgs_status add(job *j, pgs_packer *packer, pgs_snapshot *snap, pgs_err *err) {
-    pgs_moment moment;
+    pgs_summary moment;
     uint64_t given;
     double began = seconds();
-    pgs_status st = pgs_moment_of(snap, &moment, &given, err);
+    pgs_status st = pgs_summary_of(snap, &moment, &given, err);
     j->derive_s += seconds() - began;
     began = seconds();
     if (st == PGS_OK)
@@ -110,12 +110,12 @@ static pgs_status pack_many(job *j, size_t n, pgs_err *err) {
 static pgs_status append_one(job *j, double *took, pgs_err *err) {
     pgs_packer *packer = NULL;
     pgs_snapshot snap;
-    pgs_moment moment;
+    pgs_summary moment;
     uint64_t given = 0;
     pgs_status st = observe(j, &snap, err);
     double began = seconds();
     if (st == PGS_OK)
-        st = pgs_moment_of(&snap, &moment, &given, err);
+        st = pgs_summary_of(&snap, &moment, &given, err);
     if (st == PGS_OK)
         st = pgs_packer_open(j->path, PGS_PACK_EXTEND, &packer, err);
     if (st == PGS_OK)

@@ -4,7 +4,8 @@
 -- snapshot         one row per moment, snapshot_id 1, 2, ... in the order of time
 -- partition_stat   the newest moment only, so that the six views answer for it
 -- collection_stat, stray   rows of every moment that has them
--- everything else  in blocks of 256 moments by 256 lanes of one metric (src/store/block.h)
+-- everything else  in blocks of 256 moments by 256 lanes of one metric (src/store/block.h), and once
+--                  more the times and totals of table snapshot, because a block is read much faster
 --
 -- NULL is "not observed", never 0.
 

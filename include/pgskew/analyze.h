@@ -63,8 +63,8 @@ pgs_status pgs_collections_total(const pgs_snapshot *snap, pgs_result *out, pgs_
 /* What a history keeps of a derived snapshot beside its values, and in *given a bit for each derived
  * percentage that is not what its counts and sizes give: an import's, that knows of rows it does not
  * list. */
-pgs_status pgs_moment_of(const pgs_snapshot *snap, pgs_moment *out, uint64_t *given,
-                         pgs_err *err) PGS_CHECK;
+pgs_status pgs_summary_of(const pgs_snapshot *snap, pgs_summary *out, uint64_t *given,
+                          pgs_err *err) PGS_CHECK;
 
 /* Measures of rows and bytes, signed skews and the noise floor. The design effect is known only where
  * the collections and PGS_COLLECTION_COUNT were read; else it is estimated. */

@@ -33,6 +33,10 @@ const char *pgs_history_warning(const pgs_history *history);
 /* Its moments and lanes, read on the first call and borrowed. PGS_E_DATA: they make no sense. */
 pgs_status pgs_history_series(pgs_history *history, const pgs_series **out, pgs_err *err) PGS_CHECK;
 
+/* The plain rows about its moments, into out[n_moments]. PGS_E_DATA: they make no sense, or there is
+ * another number of them. */
+pgs_status pgs_history_summaries(pgs_history *history, pgs_summary *out, pgs_err *err) PGS_CHECK;
+
 /* Number of moments, and the one taken last at or before `at_us` (PGS_TIME_NONE: the last of all),
  * without reading the others. PGS_E_NO_INPUT: none was. */
 pgs_status pgs_history_find(pgs_history *history, int64_t at_us, size_t *moment,
@@ -127,10 +131,10 @@ pgs_status pgs_packer_open(const char *path, pgs_pack_mode mode, pgs_packer **ou
 /* What is packed so far; valid until the next call. */
 const pgs_series *pgs_packer_series(const pgs_packer *packer);
 
-/* Add a moment that is later than all before. `snap` is checked and derived; `moment` its summary;
+/* Add a moment that is later than all before. `snap` is checked and derived; `summary` is of it;
  * `given` has a bit for each derived metric that recomputing would give other values.
  * PGS_E_USAGE: it is of another series; PGS_E_DATA: not later. */
-pgs_status pgs_packer_add(pgs_packer *packer, const pgs_snapshot *snap, const pgs_moment *moment,
+pgs_status pgs_packer_add(pgs_packer *packer, const pgs_snapshot *snap, const pgs_summary *summary,
                           uint64_t given, pgs_err *err) PGS_CHECK;
 
 /* Finish: the file then holds everything that was added, durably. `newest` is the last snapshot

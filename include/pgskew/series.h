@@ -25,17 +25,22 @@ typedef enum pgs_measure { PGS_BY_CHUNKS, PGS_BY_SIZE, PGS_MEASURE_COUNT } pgs_m
 /* PGS_CHUNK_COUNT or PGS_SIZE_BYTES. */
 pgs_metric pgs_measure_metric(pgs_measure measure);
 
-/* What is kept of each moment beside its tiles. */
+/* What has to be known of each moment before its tiles are read. */
 typedef struct pgs_moment {
-    int64_t taken_us;                   /* microseconds since 1970 UTC */
-    size_t n_parts;                     /* partitions that were there, measured or not */
-    int64_t total[PGS_MEASURE_COUNT];   /* rows, bytes */
-    size_t n_seen[PGS_MEASURE_COUNT];   /* partitions whose value was observed */
+    int64_t taken_us;                 /* microseconds since 1970 UTC */
+    size_t n_parts;                   /* partitions that were there, measured or not */
+    int64_t total[PGS_MEASURE_COUNT]; /* rows, bytes */
+    size_t n_seen[PGS_MEASURE_COUNT]; /* partitions whose value was observed */
+} pgs_moment;
+
+/* What a history says of each moment in plain rows, for whoever charts it. */
+typedef struct pgs_summary {
+    pgs_moment moment;
     double stddev[PGS_MEASURE_COUNT];   /* sample standard deviation; NaN: fewer than two */
     double gini[PGS_MEASURE_COUNT];     /* 0..1; NaN: nothing observed, or a total of 0 */
     double max_skew[PGS_MEASURE_COUNT]; /* published, 4 decimals; NaN: nothing observed */
     size_t n_health[PGS_HEALTH_STATUS_COUNT];
-} pgs_moment;
+} pgs_summary;
 
 typedef struct pgs_lane {
     int64_t num;        /* the newest partition_num */

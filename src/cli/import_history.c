@@ -84,16 +84,16 @@ static pgs_status skip(importing *k, const pgs_snapshot *snap, pgs_err *err) {
 /* ---- adding ---- */
 
 static pgs_status add(importing *k, pgs_snapshot *snap, pgs_err *err) {
-    pgs_moment moment;
+    pgs_summary summary;
     uint64_t given;
     pgs_status st = pgs_snapshot_derive(snap, err);
     if (st == PGS_OK && k->n_old > 0 &&
         snap->head.taken_us <= k->series->moment[k->n_old - 1].taken_us)
         return skip(k, snap, err);
     if (st == PGS_OK)
-        st = pgs_moment_of(snap, &moment, &given, err);
+        st = pgs_summary_of(snap, &summary, &given, err);
     if (st == PGS_OK)
-        st = pgs_packer_add(k->packer, snap, &moment, given, err);
+        st = pgs_packer_add(k->packer, snap, &summary, given, err);
     k->newest = snap;
     k->n_added++;
     return st;

@@ -43,11 +43,11 @@ static pgs_status conflict(const packing *k, const char *path, int64_t taken_us,
 /* ---- adding ---- */
 
 static pgs_status add(packing *k, pgs_snapshot *snap, pgs_err *err) {
-    pgs_moment moment;
+    pgs_summary summary;
     uint64_t given;
-    pgs_status st = pgs_moment_of(snap, &moment, &given, err);
+    pgs_status st = pgs_summary_of(snap, &summary, &given, err);
     if (st == PGS_OK)
-        st = pgs_packer_add(k->packer, snap, &moment, given, err);
+        st = pgs_packer_add(k->packer, snap, &summary, given, err);
     if (st != PGS_OK)
         return st;
     pgs_snapshot_reset(&k->newest);

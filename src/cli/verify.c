@@ -21,6 +21,7 @@ typedef struct verifying {
     pgs_progress progress;
     pgs_history *history;
     const pgs_series *series;
+    pgs_summary *kept; /* by moment */
     size_t n_blocks;
     bool *sound; /* by time block */
 } verifying;
@@ -56,16 +57,17 @@ static bool same(double a, double b) {
 }
 
 /* Which part of a moment's summary is not what its values give; NULL: none. */
-static const char *difference(const pgs_moment *kept, const pgs_moment *now) {
+static const char *difference(const pgs_summary *kept, const pgs_summary *now) {
+    const pgs_moment *was = &kept->moment, *is = &now->moment;
     static const struct {
         const char *total, *seen, *stddev, *gini, *skew;
     } WORD[PGS_MEASURE_COUNT] = {
         {"total_chunks", "chunks_seen", "chunk_count_stddev", "chunk_gini", "max_chunk_skew"},
         {"total_size_bytes", "sizes_seen", "size_bytes_stddev", "size_gini", "max_size_skew"}};
     for (pgs_measure m = 0; m < PGS_MEASURE_COUNT; m++) {
-        if (kept->n_seen[m] != now->n_seen[m])
+        if (was->n_seen[m] != is->n_seen[m])
             return WORD[m].seen;
-        if (kept->total[m] != now->total[m])
+        if (was->total[m] != is->total[m])
             return WORD[m].total;
         if (!same(kept->stddev[m], now->stddev[m]))
             return WORD[m].stddev;
@@ -74,7 +76,7 @@ static const char *difference(const pgs_moment *kept, const pgs_moment *now) {
         if (!same(kept->max_skew[m], now->max_skew[m]))
             return WORD[m].skew;
     }
-    if (kept->n_parts != now->n_parts)
+    if (was->n_parts != is->n_parts)
         return "partition_count";
     return memcmp(kept->n_health, now->n_health, sizeof kept->n_health) == 0
                ? NULL
@@ -89,21 +91,23 @@ static void fault_at(verifying *k, size_t t, const char *what, const char *why) 
 }
 
 static pgs_status compare(verifying *k, size_t t, const pgs_snapshot *snap, pgs_err *err) {
-    pgs_moment now;
+    pgs_summary now;
     uint64_t given, given_now;
     int64_t hash;
-    pgs_status st = pgs_moment_of(snap, &now, &given_now, err);
+    pgs_status st = pgs_summary_of(snap, &now, &given_now, err);
     if (st == PGS_OK)
         st = pgs_history_given(k->history, t, &given, err);
     if (st == PGS_OK)
         st = pgs_history_hash(k->history, t, &hash, err);
     if (st != PGS_OK)
         return st;
-    const char *what = difference(&k->series->moment[t], &now);
-    if (snap->head.taken_us != k->series->moment[t].taken_us)
+    const char *what = difference(&k->kept[t], &now);
+    if (snap->head.taken_us != k->kept[t].moment.taken_us)
         fault_at(k, t, "taken_at", "is not in order");
     else if (what)
         fault_at(k, t, what, "is not what its values give");
+    else if (memcmp(&k->series->moment[t], &now.moment, sizeof now.moment) != 0)
+        fault_at(k, t, "the tile of moments", "is not what its values give");
     else if (given != given_now)
         fault_at(k, t, "given_metrics", "is not what its values give");
     else if (hash != pgs_snapshot_hash(snap))
@@ -154,7 +158,7 @@ static pgs_status verify_rows(verifying *k, pgs_err *err) {
 
 static pgs_status verify_moments(verifying *k, pgs_err *err) {
     size_t n = k->series->n_moments;
-    pgs_status st = PGS_OK;
+    pgs_status st = pgs_history_summaries(k->history, k->kept, err);
     k->progress.what = "verifying moments";
     pgs_history_keep(k->history);
     for (size_t t = 0; st == PGS_OK && t < n; t++) {
@@ -172,7 +176,8 @@ static pgs_status verify_open(verifying *k, pgs_err *err) {
     if (st != PGS_OK)
         return st;
     k->sound = pgs_alloc(k->series->n_moments / PGS_TILE_MOMENTS + 1, sizeof *k->sound);
-    if (!k->sound)
+    k->kept = pgs_alloc(k->series->n_moments + 1, sizeof *k->kept);
+    if (!k->sound || !k->kept)
         return pgs_no_memory(err);
     k->progress.what = "verifying blocks";
     st = pgs_history_check(k->history, &watcher, k->sound, &k->n_blocks, err);
@@ -193,8 +198,10 @@ static pgs_status verify_history(verifying *k, pgs_err *err) {
                k->series->n_lanes == 1 ? "partition" : "partitions", k->n_blocks);
     pgs_history_close(k->history);
     pgs_free(k->sound);
+    pgs_free(k->kept);
     k->history = NULL;
     k->sound = NULL;
+    k->kept = NULL;
     return st;
 }
 

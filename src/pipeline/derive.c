@@ -146,7 +146,7 @@ static pgs_status compare_percentages(const pgs_snapshot *snap, pgs_err *err) {
 }
 
 static void summarize(const pgs_snapshot *snap, pgs_measure measure, uint64_t *room,
-                      pgs_moment *out) {
+                      pgs_summary *out) {
     static const pgs_metric SKEW[PGS_MEASURE_COUNT] = {PGS_CHUNK_SKEW, PGS_SIZE_SKEW};
     const double *x = snap->metric[pgs_measure_metric(measure)],
                  *skew = snap->metric[SKEW[measure]];
@@ -154,8 +154,8 @@ static void summarize(const pgs_snapshot *snap, pgs_measure measure, uint64_t *r
     for (size_t p = 0; p < snap->head.n_parts; p++) {
         if (isnan(x[p]))
             continue;
-        out->total[measure] += (int64_t)x[p];
-        out->n_seen[measure]++;
+        out->moment.total[measure] += (int64_t)x[p];
+        out->moment.n_seen[measure]++;
         max = isnan(max) || skew[p] > max ? skew[p] : max;
     }
     out->max_skew[measure] = max;
@@ -172,11 +172,13 @@ static bool is_given(const pgs_snapshot *snap, pgs_metric percentage, pgs_metric
     return false;
 }
 
-pgs_status pgs_moment_of(const pgs_snapshot *snap, pgs_moment *out, uint64_t *given, pgs_err *err) {
+pgs_status pgs_summary_of(const pgs_snapshot *snap, pgs_summary *out, uint64_t *given,
+                          pgs_err *err) {
     uint64_t *room = pgs_alloc(2 * snap->head.n_parts, sizeof *room);
     if (!room)
         return pgs_no_memory(err);
-    *out = (pgs_moment){.taken_us = snap->head.taken_us, .n_parts = snap->head.n_parts};
+    *out =
+        (pgs_summary){.moment = {.taken_us = snap->head.taken_us, .n_parts = snap->head.n_parts}};
     for (pgs_measure k = 0; k < PGS_MEASURE_COUNT; k++)
         summarize(snap, k, room, out);
     for (size_t p = 0; p < snap->head.n_parts; p++)

@@ -46,9 +46,9 @@ static size_t groups_of(size_t n, size_t of) {
 static const char *why_impossible(const checking *k, uint64_t id) {
     unsigned metric = (unsigned)(id >> 48);
     size_t group = id >> 24 & 0xFFFFFF, block = id & 0xFFFFFF;
-    if (metric >= PGS_METRIC_COUNT && metric != PGS_STATE_METRIC)
+    if (metric >= PGS_METRIC_COUNT && metric != PGS_STATE_METRIC && metric != PGS_MOMENT_METRIC)
         return "nobody knows its metric";
-    if (group >= groups_of(k->series->n_lanes, PGS_TILE_LANES))
+    if (group >= (metric == PGS_MOMENT_METRIC ? 1 : groups_of(k->series->n_lanes, PGS_TILE_LANES)))
         return "there are no partitions for it";
     return block < groups_of(k->series->n_moments, PGS_TILE_MOMENTS)
                ? NULL
@@ -60,8 +60,13 @@ static const char *why_misfit(const checking *k, uint64_t id, const pgs_tile *ti
     size_t first_lane = (id >> 24 & 0xFFFFFF) * PGS_TILE_LANES;
     size_t first_moment = (id & 0xFFFFFF) * PGS_TILE_MOMENTS;
     size_t moments = k->series->n_moments - first_moment;
-    if (tile->n_lanes > k->series->n_lanes - first_lane)
+    if (id >> 48 == PGS_MOMENT_METRIC) {
+        const char *why = pgs_moment_misfit(tile);
+        if (why)
+            return why;
+    } else if (tile->n_lanes > k->series->n_lanes - first_lane) {
         return "it has more partitions than there are";
+    }
     return tile->n_moments == (moments < PGS_TILE_MOMENTS ? moments : PGS_TILE_MOMENTS)
                ? NULL
                : "it has another number of moments than there are";

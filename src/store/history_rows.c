@@ -6,47 +6,6 @@
 
 #include "store/cells.h"
 
-const char *const pgs_moment_column[PGS_MOMENT_COLUMNS] = {
-    "total_chunks",       "total_size_bytes",  "chunks_seen",   "sizes_seen",
-    "chunk_count_stddev", "size_bytes_stddev", "chunk_gini",    "size_gini",
-    "max_chunk_skew",     "max_size_skew",     "healthy_count", "warning_count",
-    "unbalanced_count",   "unmeasured_count",
-};
-
-enum { AT_US, PARTITION_COUNT, FIRST_SUMMARY, MOMENT_COLUMNS = FIRST_SUMMARY + PGS_MOMENT_COLUMNS };
-
-/* ---- moments ---- */
-
-static pgs_status read_moment(const pgs_cells *c, pgs_moment *out, pgs_err *err) {
-    int64_t n_parts = 0, whole[4] = {0}, health[4] = {0};
-    static const pgs_health_status HEALTH[] = {PGS_HEALTHY, PGS_WARNING, PGS_UNBALANCED,
-                                               PGS_UNMEASURED};
-    double *const real[] = {&out->stddev[0], &out->stddev[1],   &out->gini[0],
-                            &out->gini[1],   &out->max_skew[0], &out->max_skew[1]};
-    pgs_status st = pgs_cell_int(c, AT_US, PGS_TIME_NONE, &out->taken_us, err);
-    if (st == PGS_OK)
-        st = pgs_cell_int(c, PARTITION_COUNT, -1, &n_parts, err);
-    for (int k = 0; st == PGS_OK && k < 4; k++)
-        st = pgs_cell_int(c, FIRST_SUMMARY + k, 0, &whole[k], err);
-    for (int k = 0; st == PGS_OK && k < 6; k++)
-        st = pgs_cell_value(c, FIRST_SUMMARY + 4 + k, PGS_UNIT_REAL, real[k], err);
-    for (int k = 0; st == PGS_OK && k < 4; k++)
-        st = pgs_cell_int(c, FIRST_SUMMARY + 10 + k, 0, &health[k], err);
-    if (st != PGS_OK)
-        return st;
-    if (n_parts < 0 || n_parts > (int64_t)PGS_MAX_PARTITIONS || whole[0] < 0 || whole[1] < 0 ||
-        whole[2] < 0 || whole[2] > n_parts || whole[3] < 0 || whole[3] > n_parts)
-        return pgs_database_damaged(c->d, err, "a row of table snapshot makes no sense");
-    out->n_parts = (size_t)n_parts;
-    for (int k = 0; k < PGS_MEASURE_COUNT; k++) {
-        out->total[k] = whole[k];
-        out->n_seen[k] = (size_t)whole[2 + k];
-    }
-    for (size_t k = 0; k < PGS_COUNT_OF(HEALTH); k++)
-        out->n_health[HEALTH[k]] = (size_t)health[k];
-    return PGS_OK;
-}
-
 static pgs_status count(pgs_database *d, const char *sql, size_t limit, size_t *out, pgs_err *err) {
     sqlite3_stmt *stmt;
     bool row = false;
@@ -61,33 +20,88 @@ static pgs_status count(pgs_database *d, const char *sql, size_t limit, size_t *
     return st;
 }
 
-static pgs_status load_moments(pgs_database *d, pgs_series *out, pgs_err *err) {
-    const char *column[MOMENT_COLUMNS] = {"taken_at_us", "partition_count"};
-    memcpy(column + FIRST_SUMMARY, pgs_moment_column, sizeof pgs_moment_column);
-    pgs_cells c = {.d = d, .what = "snapshot", .column = column};
-    size_t n = 0;
-    pgs_status st = count(d, "SELECT max(snapshot_id) FROM main.snapshot", 1 << 24, &n, err);
-    if (st == PGS_OK && !(out->moment = pgs_arena_alloc(out->arena, n, sizeof *out->moment)))
-        st = pgs_no_memory(err);
-    if (st == PGS_OK)
-        st = pgs_database_select(d, "snapshot", column, MOMENT_COLUMNS, "ORDER BY snapshot_id",
-                                 &c.stmt, err);
-    for (bool row = false; st == PGS_OK && c.stmt;) {
-        st = pgs_database_step(d, c.stmt, &row, err);
-        if (st != PGS_OK || !row)
-            break;
+/* ---- moments ---- */
+
+static size_t blocks_of(size_t n_moments) {
+    return (n_moments + PGS_TILE_MOMENTS - 1) / PGS_TILE_MOMENTS;
+}
+
+const char *pgs_moment_misfit(const pgs_tile *tile) {
+    if (tile->n_lanes != PGS_MOMENT_LANES || tile->encoding != PGS_ENCODING_INTEGER)
+        return "it is not about moments";
+    for (size_t t = 0; t < tile->n_moments; t++)
+        for (size_t i = 0; i < PGS_MOMENT_LANES; i++)
+            if (!pgs_tile_has(tile, t, i))
+                return "it lacks a value";
+    return NULL;
+}
+
+/* Why such a row cannot be, or NULL. `before` is NULL for the first. */
+static const char *take_moment(const double *row, const pgs_moment *before, pgs_moment *out) {
+    for (size_t i = 0; i < PGS_MOMENT_LANES; i++)
+        if (!(row[i] >= 0 && row[i] <= PGS_MAX_INTEGER))
+            return "a number of it is impossible";
+    out->taken_us = (int64_t)row[PGS_AT_TAKEN];
+    out->n_parts = (size_t)row[PGS_AT_PARTS];
+    for (int k = 0; k < PGS_MEASURE_COUNT; k++) {
+        int64_t high = (int64_t)row[PGS_AT_TOTAL_HIGH + k], low = (int64_t)row[PGS_AT_TOTAL + k];
+        if (high > INT32_MAX || low > UINT32_MAX)
+            return "a total of it is impossible";
+        out->total[k] = high << 32 | low;
+        out->n_seen[k] = (size_t)row[PGS_AT_SEEN + k];
+        if (out->n_seen[k] > out->n_parts)
+            return "more was observed than there is";
+    }
+    if (out->n_parts > PGS_MAX_PARTITIONS)
+        return "there are too many partitions";
+    return before && out->taken_us <= before->taken_us ? "its moments are not in the order of time"
+                                                       : NULL;
+}
+
+/* The moments of one time block, `n` of them. */
+static pgs_status load_block(pgs_database *d, const pgs_tile *tile, double *rows, size_t block,
+                             size_t n, pgs_series *out, pgs_err *err) {
+    const char *why = tile->n_moments != n ? "it has another number of moments than there are"
+                                           : pgs_moment_misfit(tile);
+    if (!why)
+        pgs_tile_rows(tile, rows);
+    for (size_t t = 0; t < n && !why; t++) {
         pgs_moment *moment = &out->moment[out->n_moments];
-        if (out->n_moments == n)
-            st = pgs_database_damaged(d, err, "its moments are not numbered 1, 2, ...");
-        else
-            st = read_moment(&c, moment, err);
-        if (st == PGS_OK && out->n_moments > 0 && moment->taken_us <= moment[-1].taken_us)
-            st = pgs_database_damaged(d, err, "its moments are not in the order of time");
+        why =
+            take_moment(rows + t * PGS_TILE_LANES, out->n_moments > 0 ? moment - 1 : NULL, moment);
         out->n_moments++;
     }
-    if (st == PGS_OK && out->n_moments != n)
-        st = pgs_database_damaged(d, err, "its moments are not numbered 1, 2, ...");
-    sqlite3_finalize(c.stmt);
+    return why ? pgs_block_damaged(d, pgs_block_id(PGS_MOMENT_METRIC, 0, block), why, err) : PGS_OK;
+}
+
+static pgs_status load_blocks(pgs_database *d, size_t n, void *buffer, double *rows,
+                              pgs_series *out, pgs_err *err) {
+    sqlite3_blob *blob = NULL;
+    pgs_status st = PGS_OK;
+    for (size_t b = 0; st == PGS_OK && b < blocks_of(n); b++) {
+        pgs_tile tile;
+        size_t left = n - b * PGS_TILE_MOMENTS;
+        st = pgs_block_read(d, &blob, pgs_block_id(PGS_MOMENT_METRIC, 0, b), buffer, &tile, err);
+        if (st == PGS_OK)
+            st = load_block(d, &tile, rows, b, left < PGS_TILE_MOMENTS ? left : PGS_TILE_MOMENTS,
+                            out, err);
+    }
+    sqlite3_blob_close(blob);
+    return st;
+}
+
+static pgs_status load_moments(pgs_database *d, pgs_series *out, pgs_err *err) {
+    size_t n = 0;
+    pgs_status st = count(d, "SELECT max(snapshot_id) FROM main.snapshot", 1 << 24, &n, err);
+    if (st != PGS_OK)
+        return st;
+    void *buffer = pgs_alloc(PGS_BLOCK_MAX_BYTES, 1);
+    double *rows = pgs_alloc(PGS_TILE_MOMENTS * PGS_TILE_LANES, sizeof *rows);
+    out->moment = pgs_arena_alloc(out->arena, n, sizeof *out->moment);
+    st = buffer && rows && out->moment ? load_blocks(d, n, buffer, rows, out, err)
+                                       : pgs_no_memory(err);
+    pgs_free(rows);
+    pgs_free(buffer);
     return st;
 }
 
@@ -159,9 +173,10 @@ pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) {
 pgs_status pgs_block_damaged(pgs_database *d, int64_t id, const char *why, pgs_err *err) {
     uint64_t key = (uint64_t)id;
     unsigned metric = (unsigned)(key >> 48);
-    const char *name = metric < PGS_METRIC_COUNT    ? pgs_metric_get((pgs_metric)metric)->key
-                       : metric == PGS_STATE_METRIC ? "presence"
-                                                    : "an unknown metric";
+    const char *name = metric < PGS_METRIC_COUNT     ? pgs_metric_get((pgs_metric)metric)->key
+                       : metric == PGS_STATE_METRIC  ? "presence"
+                       : metric == PGS_MOMENT_METRIC ? "moments"
+                                                     : "an unknown metric";
     return pgs_database_damaged(d, err, "block %lld (%s, partition group %u, time block %u): %s",
                                 (long long)id, name, (unsigned)(key >> 24 & 0xFFFFFF),
                                 (unsigned)(key & 0xFFFFFF), why);

@@ -109,11 +109,11 @@ static pgs_status prepare(pgs_packer *k, pgs_err *err) {
     static const char *const CHANGE[] = {"lane",  "snapshot_id", "partition_num", "partition_name",
                                          "relid", "relfilenode", "bounds"};
     static const char *const NAME[] = {"collection_id", "snapshot_id", "name"};
-    const char *head[HEAD_COLUMNS + PGS_MOMENT_COLUMNS + 2];
+    const char *head[HEAD_COLUMNS + PGS_SUMMARY_COLUMNS + 2];
     memcpy(head, pgs_head_column, sizeof pgs_head_column);
-    memcpy(head + HEAD_COLUMNS, pgs_moment_column, sizeof pgs_moment_column);
-    head[HEAD_COLUMNS + PGS_MOMENT_COLUMNS] = "given_metrics";
-    head[HEAD_COLUMNS + PGS_MOMENT_COLUMNS + 1] = "content_hash";
+    memcpy(head + HEAD_COLUMNS, pgs_summary_column, sizeof pgs_summary_column);
+    head[HEAD_COLUMNS + PGS_SUMMARY_COLUMNS] = "given_metrics";
+    head[HEAD_COLUMNS + PGS_SUMMARY_COLUMNS + 1] = "content_hash";
     pgs_status st = pgs_rows_begin(&k->d, "", "snapshot", head, PGS_COUNT_OF(head), &k->head, err);
     if (st == PGS_OK)
         st = pgs_rows_begin(&k->d, "", "partition_change", CHANGE, PGS_COUNT_OF(CHANGE), &k->change,
@@ -208,15 +208,15 @@ static pgs_status remember(pgs_packer *k, const pgs_moment *moment, pgs_err *err
     return PGS_OK;
 }
 
-static pgs_status put_head(pgs_packer *k, const pgs_snapshot *snap, const pgs_moment *m, int64_t id,
-                           uint64_t given, pgs_err *err) {
+static pgs_status put_head(pgs_packer *k, const pgs_snapshot *snap, const pgs_summary *m,
+                           int64_t id, uint64_t given, pgs_err *err) {
     pgs_rows *r = &k->head;
     int c = HEAD_COLUMNS;
     pgs_put_head(r, snap, id);
     for (int i = 0; i < PGS_MEASURE_COUNT; i++)
-        pgs_row_int(r, c++, m->total[i], -1);
+        pgs_row_int(r, c++, m->moment.total[i], -1);
     for (int i = 0; i < PGS_MEASURE_COUNT; i++)
-        pgs_row_int(r, c++, (int64_t)m->n_seen[i], -1);
+        pgs_row_int(r, c++, (int64_t)m->moment.n_seen[i], -1);
     for (int i = 0; i < PGS_MEASURE_COUNT; i++)
         pgs_row_value(r, c++, PGS_UNIT_REAL, m->stddev[i]);
     for (int i = 0; i < PGS_MEASURE_COUNT; i++)
@@ -230,6 +230,24 @@ static pgs_status put_head(pgs_packer *k, const pgs_snapshot *snap, const pgs_mo
     pgs_row_int(r, c++, (int64_t)given, 0);
     pgs_row_int(r, c, pgs_snapshot_hash(snap), -1);
     return pgs_rows_add(r, err);
+}
+
+/* What the tile of moments keeps of it: the numbers that a scan has to know beforehand. */
+static pgs_status put_moment(pgs_packer *k, const pgs_moment *m, pgs_err *err) {
+    double row[PGS_MOMENT_LANES] = {
+        [PGS_AT_TAKEN] = (double)m->taken_us,
+        [PGS_AT_PARTS] = (double)m->n_parts,
+    };
+    for (int i = 0; i < PGS_MEASURE_COUNT; i++) {
+        row[PGS_AT_TOTAL + i] = (double)(m->total[i] & UINT32_MAX);
+        row[PGS_AT_TOTAL_HIGH + i] = (double)(m->total[i] >> 32);
+        row[PGS_AT_SEEN + i] = (double)m->n_seen[i];
+    }
+    size_t t = (k->series.n_moments - 1) % PGS_TILE_MOMENTS;
+    pgs_status st = PGS_OK;
+    for (size_t i = 0; st == PGS_OK && i < PGS_MOMENT_LANES; i++)
+        st = pgs_tiles_put(&k->tiles, PGS_MOMENT_TILE, t, i, row[i], err);
+    return st;
 }
 
 static pgs_status put_change(pgs_packer *k, const pgs_partition *part, size_t lane, int64_t id,
@@ -322,8 +340,9 @@ static pgs_status end_block(pgs_packer *k, pgs_err *err) {
     return pgs_tiles_save(&k->tiles, &k->d, (n - 1) / PGS_TILE_MOMENTS, rows, k->lanes.n, err);
 }
 
-pgs_status pgs_packer_add(pgs_packer *k, const pgs_snapshot *snap, const pgs_moment *moment,
+pgs_status pgs_packer_add(pgs_packer *k, const pgs_snapshot *snap, const pgs_summary *summary,
                           uint64_t given, pgs_err *err) {
+    const pgs_moment *moment = &summary->moment;
     size_t n = k->series.n_moments;
     pgs_status st = check_series(k, snap, err);
     if (st == PGS_OK && n > 0 && moment->taken_us <= k->moment[n - 1].taken_us)
@@ -333,9 +352,11 @@ pgs_status pgs_packer_add(pgs_packer *k, const pgs_snapshot *snap, const pgs_mom
     int64_t id = (int64_t)n + 1;
     k->changed = true;
     if (st == PGS_OK)
-        st = put_head(k, snap, moment, id, given, err);
+        st = put_head(k, snap, summary, id, given, err);
     if (st == PGS_OK)
         st = put_parts(k, snap, id, given, err);
+    if (st == PGS_OK)
+        st = put_moment(k, moment, err);
     if (st == PGS_OK)
         st = pgs_write_strays(&k->d, snap, id, err);
     if (st == PGS_OK)

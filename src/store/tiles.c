@@ -9,16 +9,26 @@
 
 #define TILE_CELLS (PGS_TILE_MOMENTS * PGS_TILE_LANES)
 
-static unsigned number_of(int metric) {
-    return metric == PGS_STATE_TILE ? PGS_STATE_METRIC : (unsigned)metric;
+static unsigned number_of(int row) {
+    return row == PGS_STATE_TILE    ? PGS_STATE_METRIC
+           : row == PGS_MOMENT_TILE ? PGS_MOMENT_METRIC
+                                    : (unsigned)row;
 }
 
-static pgs_unit unit_of(int metric) {
-    return metric == PGS_STATE_TILE ? PGS_UNIT_ROWS : pgs_metric_get((pgs_metric)metric)->unit;
+static pgs_unit unit_of(int row) {
+    return row < PGS_METRIC_COUNT ? pgs_metric_get((pgs_metric)row)->unit : PGS_UNIT_ROWS;
+}
+
+/* How many lanes of the group a tile has. */
+static size_t lanes_of(int row, size_t group, size_t n_lanes) {
+    if (row == PGS_MOMENT_TILE)
+        return PGS_MOMENT_LANES;
+    size_t n = n_lanes - group * PGS_TILE_LANES;
+    return n < PGS_TILE_LANES ? n : PGS_TILE_LANES;
 }
 
 pgs_status pgs_tiles_reserve(pgs_tiles *tiles, size_t n_lanes, pgs_err *err) {
-    size_t n_groups = (n_lanes + PGS_TILE_LANES - 1) / PGS_TILE_LANES;
+    size_t n_groups = n_lanes > 0 ? (n_lanes + PGS_TILE_LANES - 1) / PGS_TILE_LANES : 1;
     if (n_groups <= tiles->n_groups)
         return PGS_OK;
     double **cells = pgs_alloc(PGS_TILE_ROWS * n_groups, sizeof(double *));
@@ -101,11 +111,9 @@ pgs_status pgs_tiles_save(const pgs_tiles *tiles, pgs_database *d, size_t block,
     for (int m = 0; m < PGS_TILE_ROWS; m++)
         for (size_t g = 0; st == PGS_OK && g < tiles->n_groups; g++) {
             const double *cells = tiles->cells[(size_t)m * tiles->n_groups + g];
-            size_t lanes = n_lanes - g * PGS_TILE_LANES;
             if (cells)
-                st =
-                    save_tile(&r, cells, n_moments, lanes < PGS_TILE_LANES ? lanes : PGS_TILE_LANES,
-                              unit_of(m), pgs_block_id(number_of(m), g, block), &bytes, err);
+                st = save_tile(&r, cells, n_moments, lanes_of(m, g, n_lanes), unit_of(m),
+                               pgs_block_id(number_of(m), g, block), &bytes, err);
         }
     sqlite3_finalize(r.stmt);
     pgs_buf_reset(&bytes);

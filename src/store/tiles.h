@@ -5,9 +5,10 @@
 #include "pgskew/series.h"
 #include "store/history_rows.h"
 
-/* One more than the metrics: the last row says whether a partition was there. */
-#define PGS_TILE_ROWS  (PGS_METRIC_COUNT + 1)
-#define PGS_STATE_TILE PGS_METRIC_COUNT
+/* Two more than the metrics: whether a partition was there, and the moments themselves. */
+#define PGS_TILE_ROWS   (PGS_METRIC_COUNT + 2)
+#define PGS_STATE_TILE  PGS_METRIC_COUNT
+#define PGS_MOMENT_TILE (PGS_METRIC_COUNT + 1)
 
 /* cells[metric * n_groups + group] is a tile of NaN and values, or NULL where nothing was observed
  * in this time block. Zeroed: empty. */

@@ -28,6 +28,7 @@ CALLS = ["mkostemps", "fchmod", "open64", "pwrite", "ftruncate", "fdatasync", "f
          "unlink", "opendir", "flock", "close"]
 CASES = ["balanced-100", "p4-all-in-one", "zipf-skewed-100", "p100-null-created", "hot-writes-100"]
 STATE = 0x100  # the number of the tiles that say which partition was there
+MOMENTS = 0x101  # of those that hold the moments themselves
 
 
 def content(path):
@@ -252,7 +253,7 @@ class Flips:
 
     def name_of(self, block):
         number = block >> 48
-        return "presence" if number == STATE else self.metrics()[number]
+        return {STATE: "presence", MOMENTS: "moments"}.get(number) or self.metrics()[number]
 
     def metrics(self):
         """Names in the order of their numbers: that of the columns of partition_stat."""

@@ -73,7 +73,8 @@ static bool same_bits(const void *a, const void *b, size_t n) {
 
 static void fill_deltas(uint8_t *delta, unsigned width, size_t n, bool negative) {
     for (size_t i = 0; i < n; i++) {
-        int64_t d = (int64_t)(random_bits(&r) >> (width == 8 ? 12 : 64 - 8 * width)), sign = -1;
+        unsigned unused = width == 8 ? 12 : 64 - 8 * width; /* bits; of width 0 there is nothing */
+        int64_t d = width > 0 ? (int64_t)(random_bits(&r) >> unused) : 0, sign = -1;
         d = negative ? sign * d : random_below(&r, 2) ? d : sign * d;
         memcpy(delta + i * width, &d, width); /* the low bytes: any pattern of this width */
     }

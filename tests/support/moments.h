@@ -189,11 +189,11 @@ static inline pgs_status moments_pack(const char *path, moments_story story, siz
     pgs_snapshot_init(&snap);
     pgs_status st = pgs_packer_open(path, mode, &packer, err);
     for (size_t t = first; st == PGS_OK && t < last; t++) {
-        pgs_moment moment;
+        pgs_summary moment;
         uint64_t given;
         pgs_snapshot_reset(&snap);
         moments_make(story, t, &snap);
-        st = pgs_moment_of(&snap, &moment, &given, err);
+        st = pgs_summary_of(&snap, &moment, &given, err);
         if (st == PGS_OK)
             st = pgs_packer_add(packer, &snap, &moment, given, err);
     }
