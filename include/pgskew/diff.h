@@ -99,9 +99,9 @@ typedef enum pgs_finding_kind {
 const char *pgs_finding_kind_name(pgs_finding_kind kind);
 
 /* A finding that was there before and cannot be looked for now persists. */
-typedef enum pgs_news { PGS_NEW, PGS_PERSISTING, PGS_RESOLVED, PGS_NEWS_COUNT } pgs_news;
+typedef enum pgs_news { PGS_NEW, PGS_RESOLVED, PGS_PERSISTING, PGS_NEWS_COUNT } pgs_news;
 
-/* "new", "persisting", "resolved". */
+/* "new", "resolved", "persisting". */
 const char *pgs_news_name(pgs_news news);
 
 typedef struct pgs_finding {
@@ -124,7 +124,9 @@ typedef struct pgs_diff {
     pgs_partition_change *part; /* [n_parts] by number; then those that went, by number */
     size_t n_fate[PGS_FATE_COUNT], n_rewritten;
     size_t n_findings;
-    pgs_finding *finding; /* [n_findings] by news, the gravest first, then kind, then partition */
+    pgs_finding *
+        finding; /* [n_findings] by news, then what is graver than it was, then the gravest, then kind, then
+                             partition */
     size_t n_news[PGS_NEWS_COUNT];
     size_t n_worse;       /* of the persisting: those that are graver than before */
     pgs_severity verdict; /* the gravest that is new or worse; NONE: nothing is */

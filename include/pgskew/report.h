@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "pgskew/diff.h"
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
 #include "pgskew/series.h"
@@ -27,6 +28,7 @@ typedef enum pgs_report_kind {
     PGS_REPORT_SCAN_TOTAL,
     PGS_REPORT_SCAN_MOMENT,
     PGS_REPORT_SCAN_PARTITION,
+    PGS_REPORT_DIFF,
     PGS_REPORT_KIND_COUNT
 } pgs_report_kind;
 
@@ -42,12 +44,13 @@ typedef enum pgs_format {
 pgs_format pgs_format_find(const char *name);
 
 typedef struct pgs_report_input {
-    const pgs_snapshot *snapshot;              /* but for LIST and SCAN_ */
+    const pgs_snapshot *snapshot;              /* but for LIST, SCAN_ and DIFF */
     const pgs_result *result;                  /* of that snapshot, from pgs_analyze(); likewise */
     const pgs_partition_statistics *partition; /* STATISTICS of one partition; else NULL */
     const pgs_snapshot_head *head;             /* LIST: [n_heads] */
     size_t n_heads;
     const pgs_scan *scan; /* SCAN_ */
+    const pgs_diff *diff; /* DIFF */
 } pgs_report_input;
 
 typedef struct pgs_report_style {

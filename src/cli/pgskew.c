@@ -53,6 +53,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [PGS_REPORT_FULL] = {"full", "[PATH...]", "everything above in one report", EVERYWHERE | PGS_OPT(OPT_NOISE_FLOOR), 0, 10000},
     [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     [CMD_SCAN] = {"scan", "HISTORY", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE)), 1, 1},
+    [CMD_DIFF] = {"diff", "[PATH | BEFORE AFTER]", "what changed between two moments, and which findings are new", EVERYWHERE, 0, 2},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
     [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
     [CMD_PRUNE] = {"prune", "DIR...", "delete old snapshot files that a history holds", PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_KEEP) | PGS_OPT(OPT_YES), 1, 10000},
@@ -64,6 +65,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
 static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [PGS_REPORT_LIST] = pgs_run_list, [CMD_SCAN] = pgs_run_scan,     [CMD_PACK] = pgs_run_pack,
     [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
+    [CMD_DIFF] = pgs_run_diff,
 };
 
 static const pgs_term EXIT_STATUS[] = {
@@ -101,7 +103,9 @@ static const pgs_program PROGRAM = {
     .examples = "pgskew health snapshots/\n"
                 "pgskew full -f json --at 2025-10-20T10:15:00Z snapshots/ > report.json\n"
                 "pgskew statistics --partition 42 snapshots/\n"
-                "pgskew recommendations -f csv -o rebalance.csv snapshots/",
+                "pgskew recommendations -f csv -o rebalance.csv snapshots/\n"
+                "pgskew diff monday.db today.db\n"
+                "pgskew diff --since 2025-10-13T00:00:00Z --fail-on critical app.db",
     .notes =
         "PATH is a snapshot file, a history, or a directory of them; without one, $PGSKEW_PATH or\n"
         "the current directory. TIME is ISO 8601 with an offset: 2025-10-20T10:15:00Z.\n"

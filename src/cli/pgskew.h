@@ -32,7 +32,15 @@ enum {
 };
 
 /* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
-enum { CMD_SCAN = PGS_REPORT_LIST + 1, CMD_PACK, CMD_EXPORT, CMD_VERIFY, CMD_PRUNE, CMD_COUNT };
+enum {
+    CMD_SCAN = PGS_REPORT_LIST + 1,
+    CMD_PACK,
+    CMD_EXPORT,
+    CMD_VERIFY,
+    CMD_PRUNE,
+    CMD_DIFF,
+    CMD_COUNT
+};
 
 bool pgs_has(const pgs_parsed *p, int option);
 bool pgs_has_value(const pgs_parsed *p, int option, const char *value);
@@ -99,6 +107,7 @@ pgs_status pgs_verify(const char *path, pgs_err *err) PGS_CHECK;
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
 int pgs_run_list(const pgs_parsed *p);
+int pgs_run_diff(const pgs_parsed *p);   /* diff.c */
 int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
 int pgs_run_pack(const pgs_parsed *p);   /* pack.c */
 int pgs_run_export(const pgs_parsed *p); /* export.c */

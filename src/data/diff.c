@@ -30,7 +30,7 @@ const char *pgs_finding_kind_name(pgs_finding_kind kind) {
 }
 
 const char *pgs_news_name(pgs_news news) {
-    static const char *const NAME[PGS_NEWS_COUNT] = {"new", "persisting", "resolved"};
+    static const char *const NAME[PGS_NEWS_COUNT] = {"new", "resolved", "persisting"};
     return NAME[news];
 }
 

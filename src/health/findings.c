@@ -190,10 +190,17 @@ static pgs_severity gravity(const pgs_finding *finding) {
     return after > PGS_SEVERITY_NONE ? after : finding->severity[PGS_BEFORE];
 }
 
+static bool is_worse(const pgs_finding *finding) {
+    return finding->news == PGS_PERSISTING &&
+           finding->severity[PGS_AFTER] > finding->severity[PGS_BEFORE];
+}
+
 static int by_news(const void *a, const void *b) {
     const pgs_finding *x = a, *y = b;
     if (x->news != y->news)
         return x->news < y->news ? -1 : 1;
+    if (is_worse(x) != is_worse(y))
+        return is_worse(x) ? -1 : 1;
     if (gravity(x) != gravity(y))
         return gravity(x) > gravity(y) ? -1 : 1;
     if (x->kind != y->kind)
@@ -201,11 +208,6 @@ static int by_news(const void *a, const void *b) {
     if (x->partition_num != y->partition_num)
         return x->partition_num < y->partition_num ? -1 : 1;
     return strcmp(x->name ? x->name : "", y->name ? y->name : "");
-}
-
-static bool is_worse(const pgs_finding *finding) {
-    return finding->news == PGS_PERSISTING &&
-           finding->severity[PGS_AFTER] > finding->severity[PGS_BEFORE];
 }
 
 static void count(pgs_diff *diff) {

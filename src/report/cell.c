@@ -136,6 +136,15 @@ static const char *spell_span(const pgs_cell *cell, char *scratch) {
     return scratch;
 }
 
+/* 0.1 as +10.00 %. */
+static const char *spell_percent(const pgs_cell *cell, char *scratch) {
+    fixed(cell->number * 100, 2, scratch + 1);
+    bool rose = scratch[1] != '-';
+    *scratch = '+';
+    strcat(scratch, " %");
+    return rose ? scratch : scratch + 1;
+}
+
 static const struct {
     spelling *exact, *plain;
     bool is_text, is_right;
@@ -151,6 +160,8 @@ static const struct {
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
     [PGS_AS_TIME] = {spell_time, spell_time, true, false},
     [PGS_AS_FLAG] = {spell_integer, spell_yes, false, false},
+    [PGS_AS_RATIO] = {spell_real, spell_percent, false, true},
+    [PGS_AS_RATE] = {spell_real, spell_human_size, false, true},
     [PGS_AS_SPARK] = {spell_text, spell_text, true, false},
 };
 

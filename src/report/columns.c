@@ -101,7 +101,7 @@ static void get_double_age(const pgs_grid *grid, const pgs_column *column, size_
     put_age(grid->snapshot, out->number, out);
 }
 
-static void get_health(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
+void pgs_get_health(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     static const pgs_tone TONE[PGS_HEALTH_STATUS_COUNT] = {
         [PGS_HEALTHY] = PGS_TONE_GOOD,       [PGS_WARNING] = PGS_TONE_WARNING,
         [PGS_UNBALANCED] = PGS_TONE_BAD,     [PGS_CRITICAL] = PGS_TONE_BAD,
@@ -114,15 +114,15 @@ static void get_health(const pgs_grid *grid, const pgs_column *column, size_t ro
 }
 
 /* The same for people, who deserve a word for what machines get as null. */
-static void get_health_word(const pgs_grid *grid, const pgs_column *column, size_t row,
-                            pgs_cell *out) {
-    get_health(grid, column, row, out);
+void pgs_get_health_word(const pgs_grid *grid, const pgs_column *column, size_t row,
+                         pgs_cell *out) {
+    pgs_get_health(grid, column, row, out);
     if (!out->observed)
         put_text("UNMEASURED", out);
 }
 
-static void get_skew_status(const pgs_grid *grid, const pgs_column *column, size_t row,
-                            pgs_cell *out) {
+void pgs_get_skew_status(const pgs_grid *grid, const pgs_column *column, size_t row,
+                         pgs_cell *out) {
     static const pgs_tone TONE[PGS_SKEW_STATUS_COUNT] = {
         [PGS_SKEW_NORMAL] = PGS_TONE_GOOD,
         [PGS_SKEW_WARNING] = PGS_TONE_WARNING,
@@ -136,8 +136,7 @@ static void get_skew_status(const pgs_grid *grid, const pgs_column *column, size
 }
 
 /* A skew, or a number of partitions that is a float for machines. */
-static void get_skew_value(const pgs_grid *grid, const pgs_column *column, size_t row,
-                           pgs_cell *out) {
+void pgs_get_skew_value(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     pgs_get_double(grid, column, row, out);
     if (row == PGS_SKEW_PARTITION_HEALTH || row == PGS_SKEW_HOT_PARTITIONS)
         out->look = PGS_AS_WHOLE;
@@ -177,7 +176,7 @@ static const pgs_column HEALTH_COLUMNS[] = {
     {"total_chunks",     "total chunks",   PGS_AS_COUNT, pgs_get_double, HEALTH(total_chunks)},
     {"chunk_percentage", "chunk %",        PGS_AS_REAL,  pgs_get_double, HEALTH(chunk_percentage)},
     {"size_percentage",  "size %",         PGS_AS_REAL,  pgs_get_double, HEALTH(size_percentage)},
-    {"health_status",    "status",         PGS_AS_TEXT,  get_health, HEALTH(health_status)},
+    {"health_status",    "status",         PGS_AS_TEXT,  pgs_get_health, HEALTH(health_status)},
     {"chunk_skew",       "chunk skew",     PGS_AS_FINE,  pgs_get_double, HEALTH(chunk_skew)},
     {"size_skew",        "size skew",      PGS_AS_FINE,  pgs_get_double, HEALTH(size_skew)},
     {"recommendation",   "recommendation", PGS_AS_TEXT,  pgs_get_text,   HEALTH(recommendation)},
@@ -190,13 +189,13 @@ static const pgs_column HEALTH_READ[] = {
     {"size_bytes",       "size",           PGS_AS_BYTES, pgs_get_double, HEALTH(size_bytes)},
     {"chunk_percentage", "chunk %",        PGS_AS_REAL,  pgs_get_double, HEALTH(chunk_percentage)},
     {"size_percentage",  "size %",         PGS_AS_REAL,  pgs_get_double, HEALTH(size_percentage)},
-    {"health_status",    "status",         PGS_AS_TEXT,  get_health_word, HEALTH(health_status)},
+    {"health_status",    "status",         PGS_AS_TEXT,  pgs_get_health_word, HEALTH(health_status)},
     {"recommendation",   "recommendation", PGS_AS_TEXT,  pgs_get_text,   HEALTH(recommendation)},
 };
 
 static const pgs_column SUMMARY_COLUMNS[] = {
     {"partition_num",    "partition",  PGS_AS_ID,   pgs_get_int64,  HEALTH(partition_num)},
-    {"health_status",    "status",     PGS_AS_TEXT, get_health, HEALTH(health_status)},
+    {"health_status",    "status",     PGS_AS_TEXT, pgs_get_health, HEALTH(health_status)},
     {"chunk_percentage", "chunk %",    PGS_AS_REAL, pgs_get_double, HEALTH(chunk_percentage)},
     {"chunk_skew",       "chunk skew", PGS_AS_FINE, pgs_get_double, HEALTH(chunk_skew)},
 };
@@ -204,7 +203,7 @@ static const pgs_column SUMMARY_COLUMNS[] = {
 static const pgs_column SUMMARY_READ[] = {
     {"partition_name",    "name",          PGS_AS_TEXT,  pgs_get_text,   HEALTH(partition_name)},
     {"partition_num",    "partition",  PGS_AS_ID,   pgs_get_int64,  HEALTH(partition_num)},
-    {"health_status",    "status",     PGS_AS_TEXT, get_health_word, HEALTH(health_status)},
+    {"health_status",    "status",     PGS_AS_TEXT, pgs_get_health_word, HEALTH(health_status)},
     {"chunk_percentage", "chunk %",    PGS_AS_REAL, pgs_get_double, HEALTH(chunk_percentage)},
     {"chunk_skew",       "chunk skew", PGS_AS_FINE, pgs_get_double, HEALTH(chunk_skew)},
     {"size_percentage",  "size %",     PGS_AS_REAL, pgs_get_double, HEALTH(size_percentage)},
@@ -276,8 +275,8 @@ static const pgs_column HOT_READ[] = {
 
 static const pgs_column SKEW_COLUMNS[] = {
     {"metric",  "metric",  PGS_AS_TEXT,  pgs_get_text,        SKEW(metric)},
-    {"value",   "value",   PGS_AS_FINE,  get_skew_value,  SKEW(value)},
-    {"status",  "status",  PGS_AS_TEXT,  get_skew_status, SKEW(status)},
+    {"value",   "value",   PGS_AS_FINE,  pgs_get_skew_value,  SKEW(value)},
+    {"status",  "status",  PGS_AS_TEXT,  pgs_get_skew_status, SKEW(status)},
     {"details", "details", PGS_AS_TEXT,  get_array,       SKEW(details)},
 };
 

@@ -31,4 +31,8 @@ size_t *pgs_draft_choice(pgs_draft *d, pgs_grid *grid);
 /* Say how many rows were left out and where they are. */
 void pgs_draft_rest(pgs_draft *d, size_t n_left_out, const char *things, const char *command);
 
+/* ---- pages that have a file of their own ---- */
+
+void pgs_page_diff(pgs_draft *d);
+
 #endif

@@ -51,7 +51,7 @@ static void bind_rows(pgs_grid *grid, pgs_row_source source, const pgs_report_in
 }
 
 /* chunks_part_07 says no more than its number 7; readings_2026_03 does. */
-static bool names_matter(const pgs_snapshot *snapshot) {
+bool pgs_names_matter(const pgs_snapshot *snapshot) {
     for (size_t p = 0; snapshot && p < snapshot->head.n_parts; p++) {
         const char *name = snapshot->part[p].name;
         const char *number = name ? strstr(name, "_part_") : NULL;
@@ -72,7 +72,7 @@ pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input) {
     bind_rows(&grid, shape.source, input);
     bool for_people = kind >= PGS_GRID_HEALTH_READ && kind < PGS_GRID_UNBALANCED;
     if (for_people && strcmp(grid.column[0].key, "partition_name") == 0 &&
-        !names_matter(input->snapshot)) {
+        !pgs_names_matter(input->snapshot)) {
         grid.column++;
         grid.n_columns--;
     }

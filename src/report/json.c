@@ -144,6 +144,11 @@ static void document_summary(pgs_json *j, pgs_report_kind kind, const pgs_report
     pgs_json_close(j, '}');
 }
 
+static void document_diff(pgs_json *j, pgs_report_kind kind, const pgs_report_input *input) {
+    (void)kind;
+    pgs_json_diff(j, input->diff);
+}
+
 pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_input *input,
                           const pgs_report_style *style, pgs_err *err) {
     static void (*const DOCUMENT[PGS_REPORT_KIND_COUNT])(pgs_json *, pgs_report_kind,
@@ -162,6 +167,7 @@ pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_inpu
         [PGS_REPORT_SCAN_TOTAL] = document_view,
         [PGS_REPORT_SCAN_MOMENT] = document_view,
         [PGS_REPORT_SCAN_PARTITION] = document_view,
+        [PGS_REPORT_DIFF] = document_diff,
     };
     (void)style;
     pgs_json j = {.out = out};

@@ -35,6 +35,9 @@ cJSON *pgs_json_row(const pgs_grid *grid, size_t row, size_t first);
 /* Every row of a grid, one a line. */
 void pgs_json_rows(pgs_json *j, const char *key, const pgs_grid *grid);
 
+/* The document of a diff; json_diff.c. */
+void pgs_json_diff(pgs_json *j, const pgs_diff *diff);
+
 /* End the document, and say whether memory lasted. */
 pgs_status pgs_json_finish(pgs_json *j, pgs_err *err) PGS_CHECK;
 

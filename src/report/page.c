@@ -372,6 +372,7 @@ pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, p
         [PGS_REPORT_SCAN_TOTAL] = page_scan,
         [PGS_REPORT_SCAN_MOMENT] = page_scan,
         [PGS_REPORT_SCAN_PARTITION] = page_scan,
+        [PGS_REPORT_DIFF] = pgs_page_diff,
     };
     pgs_draft d = {.page = page, .input = input, .kind = kind};
     page->arena = pgs_arena_new();

@@ -22,6 +22,8 @@ typedef enum pgs_look {
     PGS_AS_SECONDS, /* a span of time; people read 3 d 4 h */
     PGS_AS_TIME,    /* microseconds since 1970 UTC */
     PGS_AS_FLAG,    /* 1 or 0; people read yes or no */
+    PGS_AS_RATIO,   /* 0.1; people read +10.00 % */
+    PGS_AS_RATE,    /* a float in bytes; people read 2.0 GB */
     PGS_AS_SPARK,   /* text from pgs_spark(), for people only: a drawing, not a name */
     PGS_LOOK_COUNT
 } pgs_look;
@@ -40,8 +42,8 @@ typedef struct pgs_cell {
     pgs_tone tone;
     bool observed;    /* false: nothing below counts */
     const char *text; /* TEXT, SPARK */
-    double number;    /* REAL, FINE, WHOLE, SECONDS */
-    int64_t integer;  /* all others, and WHOLE for people */
+    double number;    /* REAL, FINE, WHOLE, SECONDS, RATIO, RATE */
+    int64_t integer;  /* all others, and WHOLE and RATE for people */
 } pgs_cell;
 
 #define PGS_CELL_TEXT_MAX 48
@@ -60,7 +62,7 @@ const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]
 
 /* ---- grid.c, columns.c: the columns of every view, as data ---- */
 
-#define PGS_MAX_COLUMNS 24
+#define PGS_MAX_COLUMNS 32
 
 typedef enum pgs_grid_kind {
     /* for machines: the views' columns, in the views' order */
@@ -120,9 +122,30 @@ void pgs_get_double(const pgs_grid *grid, const pgs_column *column, size_t row, 
 void pgs_get_int64(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
 void pgs_get_size(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
 void pgs_get_text(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_health(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_health_word(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_skew_status(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
+void pgs_get_skew_value(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
 
 /* The grid of a scan: PGS_REPORT_SCAN_TOTAL, _MOMENT or _PARTITION; grid_scan.c. */
 pgs_grid pgs_grid_of_scan(pgs_report_kind kind, const pgs_scan *scan);
+
+/* The grids of a diff; grid_diff.c. */
+typedef enum pgs_diff_view {
+    PGS_DIFF_VIEW_PARTITIONS,
+    PGS_DIFF_VIEW_PARTITIONS_READ,
+    PGS_DIFF_VIEW_TOTALS,
+    PGS_DIFF_VIEW_TOTALS_READ,
+    PGS_DIFF_VIEW_SKEW,
+    PGS_DIFF_VIEW_FINDINGS,
+    PGS_DIFF_VIEW_FINDINGS_READ,
+    PGS_DIFF_VIEW_COUNT
+} pgs_diff_view;
+
+pgs_grid pgs_grid_of_diff(pgs_diff_view view, const pgs_diff *diff);
+
+/* Whether relation names say more than the numbers do. */
+bool pgs_names_matter(const pgs_snapshot *snapshot);
 
 /* The grid `kind` of a report. Borrows everything. Not for details of alerts. */
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input);

@@ -38,6 +38,9 @@ def runs():
            ["health", "--fail-on", "critical", "three_partitions/snapshot.db"], 2)
     for situation in ("balanced", "warning", "zipf_skewed", "hot_writes", "empty"):
         yield situation + "/full.txt", ["full", situation + "/snapshot.db"], 0
+    for form, ending in FORMATS.items():
+        yield ("diff/balanced_hot_writes." + ending,
+               ["diff", "-f", form, "balanced/snapshot.db", "hot_writes/snapshot.db"], 0)
     for situation in ("zipf_skewed", "hot_writes"):
         for command in ("health", "skew", "recommendations"):
             for form in ("table", "json"):

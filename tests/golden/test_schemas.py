@@ -72,6 +72,25 @@ SKEW = [dict(NORMAL, metric=name) for name in HEALTH["metrics"]["skew_metrics"]]
 LIST = [{"path": "a.db", "table_name": "public.chunks", "database": None, "system_identifier": None,
          "source": "import", "taken_at": "2025-10-20T10:15:00Z", "partition_count": 100,
          "counts": "exact"}]
+AT = {"taken_at": "2025-10-20T10:15:00Z", "source": "import", "counts": "exact", "partition_count": 1}
+CHANGE = {"before": 100, "after": 150, "change": 50, "relative": 0.5, "per_day": 25.0}
+NO_CHANGE = dict.fromkeys(CHANGE)
+FINDING = {"news": "new", "kind": "partition_status", "partition_num": 7, "name": None, "severity_before": "NONE",
+           "severity_after": "CRITICAL", "value_before": 0.1, "value_after": 0.6,
+           "text": "Consider rebalancing affected partitions"}
+DIFF = {"table_name": "public.chunks", "database": None, "system_identifier": None, "before": AT, "after": AT,
+        "days": 2.0, "verdict": "CRITICAL",
+        "totals": {name: CHANGE for name in ("chunk_count", "size_bytes", "partition_count", "healthy_count",
+                                             "warning_count", "unbalanced_count", "unmeasured_count")},
+        "skew_metrics": {name: dict(NO_CHANGE, status_before="NORMAL", status_after=None)
+                         for name in HEALTH["metrics"]["skew_metrics"]},
+        "findings": {"new": [FINDING], "resolved": [],
+                     "persisting": [dict(FINDING, news="persisting", severity_after=None, value_after=None)]},
+        "partitions": [{"partition_num": 7, "partition_name": "b", "name_before": "a", "fate": "renamed", "rewritten": 0,
+                        "status_before": "HEALTHY", "status_after": None,
+                        **{"%s_%s" % (metric, name): value for metric in ("chunk_count", "size_bytes")
+                           for name, value in CHANGE.items()},
+                        **{"%s_%s" % (metric, name): None for metric in ("chunk_skew", "size_skew") for name in CHANGE}}]}
 
 GOOD = [
     ("monitoring_result", HEALTH), ("monitoring_result", FULL), ("monitoring_result", FAILED),
@@ -81,6 +100,7 @@ GOOD = [
     ("health_summary", SUMMARY), ("detail", {"detail": "Partition 7 not found"}),
     ("distribution", [DISTRIBUTION]), ("sizes", [SIZE]), ("hot_spots", [HOT]), ("skew", SKEW),
     ("collections", [COLLECTION]), ("collections", []), ("list", LIST), ("recommendations", QUIET),
+    ("diff", DIFF),
 ]
 
 GONE = object()
@@ -138,6 +158,17 @@ MUTATIONS = [
     ("collections", [COLLECTION], "0/partitions", 0),
     ("collections", [COLLECTION], "0/id", 1),
     ("list", LIST, "0/counts", "guess"),
+    ("diff", DIFF, "verdict", None),
+    ("diff", DIFF, "days", -1),
+    ("diff", DIFF, "totals/size_bytes", GONE),
+    ("diff", DIFF, "totals/chunk_count/change", 0.5),
+    ("diff", DIFF, "totals/chunk_count/relative", -1.5),
+    ("diff", DIFF, "skew_metrics/hot_partitions/status_after", "HEALTHY"),
+    ("diff", DIFF, "findings/new/0/kind", "rumour"),
+    ("diff", DIFF, "findings/new/0/text", None),
+    ("diff", DIFF, "partitions/0/fate", "lost"),
+    ("diff", DIFF, "partitions/0/chunk_count_change", 0.5),
+    ("diff", DIFF, "partitions/0/size_skew_per_day", GONE),
     ("list", LIST, "0/taken_at", None),
 ]
 

@@ -323,7 +323,7 @@ Test(diff, hot_spots_and_strays) {
     static const struct {
         const char *name;
         pgs_news news;
-    } STRAY[] = {{"new", PGS_NEW}, {"default", PGS_PERSISTING}, {"old", PGS_RESOLVED}};
+    } STRAY[] = {{"new", PGS_NEW}, {"old", PGS_RESOLVED}, {"default", PGS_PERSISTING}};
     size_t n = 0;
     for (size_t i = 0; i < diff.n_findings; i++) {
         if (diff.finding[i].kind != PGS_FINDING_STRAY)
