@@ -73,6 +73,11 @@ pgs_status pgs_report_failure(FILE *out, int64_t taken_us, const char *message,
 /* Write {"detail": message}, the body of a partition that does not exist. */
 pgs_status pgs_report_detail(FILE *out, const char *message, pgs_err *err) PGS_CHECK;
 
+/* Write one moment for Prometheus, as OpenMetrics that the text format's readers take too; `input`
+ * needs snapshot and result, the latter with measures, noise floor and signed skews where they are
+ * wanted. What was not observed has no sample. Write errors stay with `out`. PGS_E_BUG: no memory. */
+pgs_status pgs_openmetrics_write(FILE *out, const pgs_report_input *input, pgs_err *err) PGS_CHECK;
+
 /* ---- long_csv.c: a series as one long CSV ---- */
 
 typedef struct pgs_long_csv {

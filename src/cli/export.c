@@ -1,4 +1,5 @@
-/* pgskew export: what was packed comes out again, as one long CSV or as snapshot files. */
+/* pgskew export: what was packed comes out again, as one long CSV or as snapshot files; and one
+ * moment, of whatever holds it, for Prometheus. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -109,24 +110,77 @@ static pgs_status export_snapshots(const pgs_parsed *p, pgs_history *history, si
     return st;
 }
 
+/* ---- one moment for Prometheus ---- */
+
+static pgs_status write_openmetrics(const pgs_parsed *p, const pgs_report_input *input,
+                                    pgs_err *err) {
+    pgs_output out;
+    pgs_status st = pgs_output_open(&out, p->value[OPT_OUTPUT], err);
+    if (st != PGS_OK)
+        return st;
+    st = pgs_openmetrics_write(out.file, input, err);
+    if (st == PGS_OK)
+        return pgs_output_commit(&out, err);
+    pgs_output_abandon(&out);
+    return st;
+}
+
+static pgs_status export_openmetrics(const pgs_parsed *p, pgs_err *err) {
+    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
+    pgs_snapshot snap;
+    pgs_result result;
+    pgs_snapshot_init(&snap);
+    pgs_result_init(&result);
+    pgs_report_input input = {.snapshot = &snap, .result = &result};
+    pgs_status st = pgs_fetch_one(p, &ALL, &snap, err);
+    if (st == PGS_OK)
+        st = pgs_distribution_measure(&snap, &result, err);
+    if (st == PGS_OK)
+        st = pgs_analyze(&snap, &result, err);
+    if (st == PGS_OK)
+        st = write_openmetrics(p, &input, err);
+    pgs_result_reset(&result);
+    pgs_snapshot_reset(&snap);
+    return st;
+}
+
 /* ---- the command ---- */
 
-int pgs_run_export(const pgs_parsed *p) {
-    pgs_err err = {0};
+/* A history is named, and is of one table: there is nothing to pick from. */
+static pgs_status check_one_history(const pgs_parsed *p, pgs_err *err) {
+    if (p->n_arguments == 1 && !pgs_has(p, OPT_TABLE) && !pgs_has(p, OPT_SOURCE))
+        return PGS_OK;
+    pgs_status st =
+        pgs_fail(err, PGS_E_USAGE, "a CSV or snapshots are made of one history, which %s",
+                 p->n_arguments == 1 ? "is of one table and source" : "must be named");
+    pgs_hint(err, "pgskew export [-f csv|snapshot] HISTORY");
+    return st;
+}
+
+static pgs_status export_history(const pgs_parsed *p, pgs_err *err) {
     pgs_history *history = NULL;
     const pgs_series *series = NULL;
     size_t first, end;
-    pgs_status st = pgs_history_open(p->argument[0], 1, &history, &err);
+    pgs_status st = check_one_history(p, err);
+    if (st == PGS_OK)
+        st = pgs_history_open(p->argument[0], 1, &history, err);
     if (st == PGS_OK && pgs_history_warning(history))
         fprintf(stderr, "pgskew: %s\n", pgs_history_warning(history));
     if (st == PGS_OK)
-        st = pgs_history_series(history, &series, &err);
+        st = pgs_history_series(history, &series, err);
     if (st == PGS_OK)
-        st = pgs_range_from(p, series, &first, &end, &err);
+        st = pgs_range_from(p, series, &first, &end, err);
     if (st == PGS_OK)
         st = pgs_has_value(p, OPT_EXPORT_FORMAT, "snapshot")
-                 ? export_snapshots(p, history, first, end, &err)
-                 : export_csv(p, history, series, first, end, &err);
+                 ? export_snapshots(p, history, first, end, err)
+                 : export_csv(p, history, series, first, end, err);
     pgs_history_close(history);
+    return st;
+}
+
+int pgs_run_export(const pgs_parsed *p) {
+    pgs_err err = {0};
+    pgs_status st = pgs_has_value(p, OPT_EXPORT_FORMAT, "openmetrics") ? export_openmetrics(p, &err)
+                                                                       : export_history(p, &err);
     return st == PGS_OK ? 0 : pgs_complain(st, &err);
 }

@@ -10,7 +10,8 @@
 static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_FORMAT] = {"format", 'f', "FORMAT", "how to print the answer", "table|json|csv|markdown",
                     0},
-    [OPT_EXPORT_FORMAT] = {"format", 'f', "FORMAT", "what to make of a history", "csv|snapshot", 0},
+    [OPT_EXPORT_FORMAT] = {"format", 'f', "FORMAT", "what to make of it",
+                           "csv|snapshot|openmetrics", 0},
     [OPT_OUTPUT] = {"output", 'o', "FILE", "write the answer here, complete or not at all", NULL,
                     0},
     [OPT_TABLE] = {"table", 0, "NAME", "only snapshots of this table", NULL, 0},
@@ -57,7 +58,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
     [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
     [CMD_PRUNE] = {"prune", "DIR...", "delete old snapshot files that a history holds", PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_KEEP) | PGS_OPT(OPT_YES), 1, 10000},
-    [CMD_EXPORT] = {"export", "HISTORY", "a history as one long CSV, or as snapshot files", PGS_OPT(OPT_EXPORT_FORMAT) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 1, 1},
+    [CMD_EXPORT] = {"export", "[PATH...]", "a history as one long CSV or as snapshot files; one moment for Prometheus", PGS_OPT(OPT_EXPORT_FORMAT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 10000},
     /* clang-format on */
 };
 
@@ -104,6 +105,7 @@ static const pgs_program PROGRAM = {
                 "pgskew full -f json --at 2025-10-20T10:15:00Z snapshots/ > report.json\n"
                 "pgskew statistics --partition 42 snapshots/\n"
                 "pgskew recommendations -f csv -o rebalance.csv snapshots/\n"
+                "pgskew export -f openmetrics -o pgskew.prom snapshots/\n"
                 "pgskew diff monday.db today.db\n"
                 "pgskew diff --since 2025-10-13T00:00:00Z --fail-on critical app.db",
     .notes =
