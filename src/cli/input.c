@@ -36,8 +36,10 @@ pgs_status pgs_range_from(const pgs_parsed *p, const pgs_series *series, size_t 
         *first = one ? *end - 1 : *first;
         return PGS_OK;
     }
-    st = pgs_fail(err, PGS_E_NO_INPUT, "\"%s\" holds no moment in that span of time",
-                  series->head.path ? series->head.path : p->argument[0]);
+    st = p->n_arguments == 1
+             ? pgs_fail(err, PGS_E_NO_INPUT, "\"%s\" holds no moment in that span of time",
+                        p->argument[0])
+             : pgs_fail(err, PGS_E_NO_INPUT, "there is no moment in that span of time");
     pgs_hint(err, "pgskew list shows what is there");
     return st;
 }

@@ -205,6 +205,16 @@ static void say_what_was_done(const packing *k) {
     printf("\n");
 }
 
+pgs_status pgs_pack_catalog(const pgs_catalog *catalog, const char *path, pgs_err *err) {
+    packing k = {.path = path, .catalog = *catalog, .progress = {.what = "packing"}};
+    pgs_snapshot_init(&k.newest);
+    pgs_status st = pack(&k, err);
+    pgs_packer_close(k.packer);
+    pgs_history_close(k.history);
+    pgs_snapshot_reset(&k.newest);
+    return st;
+}
+
 int pgs_run_pack(const pgs_parsed *p) {
     pgs_err err = {0};
     pgs_filter filter;

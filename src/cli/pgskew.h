@@ -97,6 +97,11 @@ pgs_format pgs_format_from(const pgs_parsed *p);
 pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
                             const pgs_report_input *input, pgs_err *err) PGS_CHECK;
 
+/* ---- pack.c ---- */
+
+/* Pack what a catalog holds, which is one series, into the history at `path`. */
+pgs_status pgs_pack_catalog(const pgs_catalog *catalog, const char *path, pgs_err *err) PGS_CHECK;
+
 /* ---- verify.c ---- */
 
 /* Verify a history, a snapshot, or what a directory holds, and say what is wrong, or that nothing is, on

@@ -1,4 +1,6 @@
 /* pgskew scan: the full-resolution pass. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +32,67 @@ static pgs_status scan(const pgs_parsed *p, pgs_history *history, pgs_err *err) 
     return st;
 }
 
+/* ---- snapshot files: packed first, into a file that nobody sees ---- */
+
+static bool is_one_history(const pgs_catalog *catalog) {
+    for (size_t i = 1; i < catalog->n_heads; i++)
+        if (strcmp(catalog->head[i].path, catalog->head[0].path) != 0)
+            return false;
+    return pgs_history_is_one(catalog->head[0].path);
+}
+
+static pgs_status new_directory(pgs_buf *path, pgs_err *err) {
+    const char *parent = getenv("TMPDIR");
+    pgs_buf_format(path, "%s/pgskew-XXXXXX", parent && *parent ? parent : "/tmp");
+    if (path->failed)
+        return pgs_no_memory(err);
+    if (mkdtemp(path->data))
+        return PGS_OK;
+    pgs_status st = pgs_fail(err, PGS_E_EXISTS, "cannot create the directory \"%s\": %s",
+                             path->data, strerror(errno));
+    pgs_hint(err, "set TMPDIR, or make a history with pgskew pack and scan that");
+    return st;
+}
+
+/* The history that is packed is open and has no name any more. */
+static pgs_status open_packed(const pgs_catalog *catalog, size_t n_readers, pgs_history **out,
+                              pgs_err *err) {
+    pgs_buf directory = {0}, path = {0};
+    pgs_status st = new_directory(&directory, err);
+    if (st == PGS_OK) {
+        pgs_buf_format(&path, "%s/history.db", directory.data);
+        st = path.failed ? pgs_no_memory(err) : pgs_pack_catalog(catalog, path.data, err);
+        if (st == PGS_OK)
+            st = pgs_history_open(path.data, n_readers, out, err);
+        unlink(pgs_buf_view(&path));
+        rmdir(directory.data);
+    }
+    pgs_buf_reset(&path);
+    pgs_buf_reset(&directory);
+    return st;
+}
+
+static pgs_status open_any(const pgs_parsed *p, size_t n_readers, pgs_history **out, pgs_err *err) {
+    pgs_filter filter;
+    int64_t at_us;
+    const pgs_snapshot_head *newest;
+    pgs_catalog catalog;
+    bool filtered = pgs_has(p, OPT_TABLE) || pgs_has(p, OPT_SOURCE);
+    if (p->n_arguments == 1 && !filtered && pgs_history_is_one(p->argument[0]))
+        return pgs_history_open(p->argument[0], n_readers, out, err);
+    pgs_catalog_init(&catalog);
+    pgs_status st = pgs_filter_from(p, &filter, &at_us, err);
+    filter.since_us = filter.until_us =
+        PGS_TIME_NONE; /* a span of the history that all of them make */
+    if (st == PGS_OK)
+        st = pgs_pick(p, &filter, at_us, &catalog, &newest, err);
+    if (st == PGS_OK)
+        st = is_one_history(&catalog) ? pgs_history_open(newest->path, n_readers, out, err)
+                                      : open_packed(&catalog, n_readers, out, err);
+    pgs_catalog_reset(&catalog);
+    return st;
+}
+
 int pgs_run_scan(const pgs_parsed *p) {
     pgs_err err = {0};
     pgs_history *history = NULL;
@@ -38,7 +101,7 @@ int pgs_run_scan(const pgs_parsed *p) {
     pgs_status st = pgs_opts_int("threads", p->value[OPT_THREADS], 1, 1024,
                                  n_cores > 0 ? n_cores : 1, &n_threads, &err);
     if (st == PGS_OK)
-        st = pgs_history_open(p->argument[0], (size_t)n_threads, &history, &err);
+        st = open_any(p, (size_t)n_threads, &history, &err);
     if (st == PGS_OK)
         st = scan(p, history, &err);
     pgs_history_close(history);

@@ -129,6 +129,32 @@ class History:
                     for row in json.loads(done.out)]
         self.tally.expect(rows(history) == rows(self.directory), "list says the same of both")
 
+    def check_scan(self, history):
+        """scan reads snapshot files, in any order, and histories beside them, as it reads their history; and it
+        leaves nothing behind."""
+        place = self.scratch / "tmp"
+        place.mkdir()
+        files = [path for _, path in self.snapshots]
+        half = self.scratch / "half.db"
+        self.pack("pack half", half, "--until", self.snapshots[9][0], self.directory)
+        for by in ("total", "moment", "partition"):
+            for format_ in FORMATS:
+                want = self.programs.pgskew("scan", "--by", by, "-f", format_, history)
+                self.tally.expect(want.code == 0, "scan --by " + by, want)
+                for paths in ([self.directory], files[::-1], [half, self.directory], ["--table", "chunks", history]):
+                    got = self.programs.pgskew("scan", "--by", by, "-f", format_, *paths, env={"TMPDIR": str(place)})
+                    self.tally.expect((got.code, got.out, got.err) == (0, want.out, ""),
+                                      "scan --by %s -f %s of files" % (by, format_), got)
+        span = ("--since", self.snapshots[3][0], "--until", self.snapshots[8][0])
+        want = self.programs.pgskew("scan", *span, history)
+        got = self.programs.pgskew("scan", *span, env={"TMPDIR": str(place), "PGSKEW_PATH": str(self.directory)})
+        self.tally.expect((got.code, got.out) == (0, want.out), "scan of a span of files", got)
+        got = self.programs.pgskew("scan", "--since", "2031-01-01T00:00:00Z", self.directory)
+        self.tally.expect(got.code == NO_INPUT and str(self.directory) in got.err, "scan of no moment", got)
+        self.tally.expect(not list(place.iterdir()), "scan leaves nothing behind", list(place.iterdir()))
+        got = self.programs.pgskew("scan", self.directory, env={"TMPDIR": str(place / "absent")})
+        self.tally.expect(got.code == CANT_CREATE and "absent" in got.err, "scan without a place to pack", got)
+
     # ---- however it was packed ----
 
     def check_orders(self, history):
@@ -263,7 +289,7 @@ def main():
         check.import_cases()
         history = check.scratch / "history.db"
         check.pack("pack all cases", history, check.directory)
-        for one in (check.check_all_moments, check.check_between_moments, check.check_list,
+        for one in (check.check_all_moments, check.check_between_moments, check.check_list, check.check_scan,
                     check.check_views,
                     check.check_orders, check.check_from_histories, check.check_overlap,
                     check.check_conflicts, check.check_other_series, check.check_bad_places,
