@@ -16,6 +16,7 @@
 #define PGSKEW_ANALYZE_H
 
 #include "pgskew/diff.h"
+#include "pgskew/overview.h"
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
 
@@ -85,6 +86,11 @@ pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) 
  * message names, or `before` is the later one. */
 pgs_status pgs_diff_make(const pgs_snapshot *before, const pgs_snapshot *after, pgs_diff *out,
                          pgs_err *err) PGS_CHECK;
+
+/* What pictures show of a snapshot that was measured, and of the daily frame that ends with it (NULL: there
+ * is none). `out` must be initialised; the frame must outlive it. */
+pgs_status pgs_overview_make(const pgs_snapshot *snap, const pgs_result *result,
+                             const pgs_frame *frame, pgs_overview *out, pgs_err *err) PGS_CHECK;
 
 /* ---- whole histories ---- */
 

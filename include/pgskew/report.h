@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pgskew/diff.h"
+#include "pgskew/overview.h"
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
 #include "pgskew/series.h"
@@ -37,11 +38,28 @@ typedef enum pgs_format {
     PGS_FORMAT_JSON,
     PGS_FORMAT_CSV,
     PGS_FORMAT_MARKDOWN,
+    PGS_FORMAT_HTML, /* one page of everything; PGS_REPORT_FULL only */
     PGS_FORMAT_COUNT
 } pgs_format;
 
-/* The format called `name` ("table", "json", "csv", "markdown"), or PGS_FORMAT_COUNT. */
+/* The format called `name` ("table", "json", "csv", "markdown", "html"), or PGS_FORMAT_COUNT. */
 pgs_format pgs_format_find(const char *name);
+
+/* A file that an answer came from. */
+typedef struct pgs_report_file {
+    const char *path;
+    bool is_history;
+    size_t n_moments;          /* of them in use */
+    int64_t first_us, last_us; /* of those */
+    uint64_t n_bytes, hash;    /* XXH3, 64 bits, of all its bytes */
+} pgs_report_file;
+
+/* Where the numbers of a page come from. */
+typedef struct pgs_provenance {
+    size_t n_files;
+    const pgs_report_file *file; /* [n_files] the newest last */
+    uint64_t content;            /* pgs_snapshot_hash() of the newest moment */
+} pgs_provenance;
 
 typedef struct pgs_report_input {
     const pgs_snapshot *snapshot;              /* but for LIST, SCAN_ and DIFF */
@@ -51,6 +69,10 @@ typedef struct pgs_report_input {
     size_t n_heads;
     const pgs_scan *scan; /* SCAN_ */
     const pgs_diff *diff; /* DIFF */
+
+    /* of an HTML page; the result was measured (pgs_distribution_measure()) */
+    const pgs_overview *overview;
+    const pgs_provenance *provenance;
 } pgs_report_input;
 
 typedef struct pgs_report_style {

@@ -106,6 +106,11 @@ bool pgs_real_parse(const char *text, double *out);
 /* XXH3 with 64 bits. Chain calls by passing the last result as `seed`. */
 uint64_t pgs_hash(const void *bytes, size_t n, uint64_t seed);
 
+/* The same of all bytes of a file, of any size, with seed 0: what `xxhsum -H3` prints. PGS_E_NO_INPUT or
+ * PGS_E_IO. */
+pgs_status pgs_file_hash(const char *path, uint64_t *n_bytes, uint64_t *hash,
+                         pgs_err *err) PGS_CHECK;
+
 /* ---- file.c: complete or absent ---- */
 
 /* Create `path` with these bytes, mode 0600: written aside, fsynced, linked into place without

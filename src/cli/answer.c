@@ -53,8 +53,7 @@ static void write_failure(const pgs_parsed *p, const pgs_snapshot *snap, const p
 
 /* ---- commands ---- */
 
-/* 0, or with --fail-on 1 for warnings and 2 for critical findings. */
-static int verdict(const pgs_parsed *p, const pgs_result *result) {
+int pgs_verdict(const pgs_parsed *p, const pgs_result *result) {
     if (!pgs_has(p, OPT_FAIL_ON))
         return 0;
     bool critical = result->unbalanced_count > 0, warning = result->n_alerts > 0;
@@ -99,7 +98,7 @@ int pgs_run_answer(const pgs_parsed *p) {
     bool answered = st == PGS_OK; /* an output that fails gets no second document instead */
     if (answered)
         st = pgs_write_report(p, (pgs_report_kind)pgs_command_of(p), &input, &err);
-    int code = st == PGS_OK ? verdict(p, &result) : pgs_complain(st, &err);
+    int code = st == PGS_OK ? pgs_verdict(p, &result) : pgs_complain(st, &err);
     if (!answered)
         write_failure(p, &snap, &err);
     pgs_result_reset(&result);

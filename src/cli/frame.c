@@ -90,6 +90,12 @@ static pgs_status from_files(const pgs_snapshot_head *from, const pgs_snapshot_h
     return st;
 }
 
+pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *last, uint64_t metrics,
+                        pgs_frame *out, pgs_err *err) {
+    return is_one_history(catalog, last) ? from_history(catalog->head, last, metrics, out, err)
+                                         : from_files(catalog->head, last, metrics, out, err);
+}
+
 pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,
                           const pgs_selection *needs, pgs_snapshot *now, pgs_err *err) {
     pgs_filter filter;
@@ -103,8 +109,7 @@ pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,
     if (st == PGS_OK && now)
         st = pgs_fetch(last, needs, now, err);
     if (st == PGS_OK)
-        st = is_one_history(&catalog, last) ? from_history(catalog.head, last, metrics, out, err)
-                                            : from_files(catalog.head, last, metrics, out, err);
+        st = pgs_frame_of(&catalog, last, metrics, out, err);
     pgs_catalog_reset(&catalog);
     if (st != PGS_OK && now)
         pgs_snapshot_reset(now);

@@ -40,6 +40,8 @@ pgs_report_style pgs_style_from(const pgs_parsed *p) {
 }
 
 pgs_format pgs_format_from(const pgs_parsed *p) {
+    if (pgs_command_of(p) == CMD_REPORT)
+        return PGS_FORMAT_HTML;
     return pgs_has(p, OPT_FORMAT) ? pgs_format_find(p->value[OPT_FORMAT]) : PGS_FORMAT_TABLE;
 }
 

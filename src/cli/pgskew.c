@@ -59,6 +59,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
     [CMD_PRUNE] = {"prune", "DIR...", "delete old snapshot files that a history holds", PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_KEEP) | PGS_OPT(OPT_YES), 1, 10000},
     [CMD_EXPORT] = {"export", "[PATH...]", "a history as one long CSV or as snapshot files; one moment for Prometheus", PGS_OPT(OPT_EXPORT_FORMAT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 10000},
+    [CMD_REPORT] = {"report", "[PATH...]", "one HTML page: verdict, heat map, growth, hot spots, what to do", EVERYWHERE & ~(PGS_OPT(OPT_FORMAT) | PGS_OPT(OPT_COLOR)), 0, 10000},
     /* clang-format on */
 };
 
@@ -66,7 +67,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
 static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [PGS_REPORT_LIST] = pgs_run_list, [CMD_SCAN] = pgs_run_scan,     [CMD_PACK] = pgs_run_pack,
     [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
-    [CMD_DIFF] = pgs_run_diff,
+    [CMD_DIFF] = pgs_run_diff,        [CMD_REPORT] = pgs_run_report,
 };
 
 static const pgs_term EXIT_STATUS[] = {
@@ -107,6 +108,7 @@ static const pgs_program PROGRAM = {
                 "pgskew recommendations -f csv -o rebalance.csv snapshots/\n"
                 "pgskew export -f openmetrics -o pgskew.prom snapshots/\n"
                 "pgskew diff monday.db today.db\n"
+                "pgskew report -o report.html snapshots/\n"
                 "pgskew diff --since 2025-10-13T00:00:00Z --fail-on critical app.db",
     .notes =
         "PATH is a snapshot file, a history, or a directory of them; without one, $PGSKEW_PATH or\n"

@@ -39,6 +39,7 @@ enum {
     CMD_VERIFY,
     CMD_PRUNE,
     CMD_DIFF,
+    CMD_REPORT,
     CMD_COUNT
 };
 
@@ -88,6 +89,10 @@ pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_sn
 pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,
                           const pgs_selection *needs, pgs_snapshot *now, pgs_err *err) PGS_CHECK;
 
+/* The same of what was picked already. */
+pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *last, uint64_t metrics,
+                        pgs_frame *out, pgs_err *err) PGS_CHECK;
+
 /* ---- output.c ---- */
 
 pgs_report_style pgs_style_from(const pgs_parsed *p);
@@ -108,6 +113,11 @@ pgs_status pgs_pack_catalog(const pgs_catalog *catalog, const char *path, pgs_er
  * stdout. PGS_E_DATA: something is. */
 pgs_status pgs_verify(const char *path, pgs_err *err) PGS_CHECK;
 
+/* ---- answer.c ---- */
+
+/* 0, or with --fail-on 1 for warnings and 2 for critical findings. */
+int pgs_verdict(const pgs_parsed *p, const pgs_result *result);
+
 /* ---- the commands; each returns the exit code ---- */
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
@@ -118,5 +128,6 @@ int pgs_run_pack(const pgs_parsed *p);   /* pack.c */
 int pgs_run_export(const pgs_parsed *p); /* export.c */
 int pgs_run_verify(const pgs_parsed *p); /* verify.c */
 int pgs_run_prune(const pgs_parsed *p);  /* prune.c */
+int pgs_run_report(const pgs_parsed *p); /* report.c */
 
 #endif

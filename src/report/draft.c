@@ -72,6 +72,7 @@ void pgs_draft_rest(pgs_draft *d, size_t n_left_out, const char *things, const c
     pgs_buf buf = {0};
     pgs_buf_format(&buf, "... and %zu more %s (pgskew %s shows all)", n_left_out, things, command);
     pgs_draft_line(d, PGS_BLOCK_SENTENCE, PGS_TONE_PLAIN, NULL, &buf);
+    d->page->block[d->page->n_blocks - 1].rest = true;
 }
 
 /* ---- spelling, for the writers that align columns ---- */

@@ -50,7 +50,6 @@ static void bind_rows(pgs_grid *grid, pgs_row_source source, const pgs_report_in
     }
 }
 
-/* chunks_part_07 says no more than its number 7; readings_2026_03 does. */
 bool pgs_names_matter(const pgs_snapshot *snapshot) {
     for (size_t p = 0; snapshot && p < snapshot->head.n_parts; p++) {
         const char *name = snapshot->part[p].name;
@@ -59,6 +58,14 @@ bool pgs_names_matter(const pgs_snapshot *snapshot) {
             return true;
     }
     return false;
+}
+
+/* Names come first, where they say anything. */
+static void drop_names(pgs_grid *grid) {
+    if (strcmp(grid->column[0].key, "partition_name") != 0 || pgs_names_matter(grid->snapshot))
+        return;
+    grid->column++;
+    grid->n_columns--;
 }
 
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input) {
@@ -70,12 +77,21 @@ pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input) {
         .result = input->result,
     };
     bind_rows(&grid, shape.source, input);
-    bool for_people = kind >= PGS_GRID_HEALTH_READ && kind < PGS_GRID_UNBALANCED;
-    if (for_people && strcmp(grid.column[0].key, "partition_name") == 0 &&
-        !pgs_names_matter(input->snapshot)) {
-        grid.column++;
-        grid.n_columns--;
-    }
+    if (kind >= PGS_GRID_HEALTH_READ && kind < PGS_GRID_UNBALANCED)
+        drop_names(&grid);
+    return grid;
+}
+
+pgs_grid pgs_grid_over(const pgs_report_input *input, const pgs_column *column, size_t n_columns,
+                       const void *base, size_t stride, size_t n_rows) {
+    pgs_grid grid = {
+        .column = column,
+        .n_columns = n_columns,
+        .snapshot = input->snapshot,
+        .result = input->result,
+    };
+    set_rows(&grid, base, stride, n_rows);
+    drop_names(&grid);
     return grid;
 }
 

@@ -355,8 +355,7 @@ static void page_scan(pgs_draft *d) {
     pgs_draft_grid(d, &grid);
 }
 
-pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
-                          pgs_err *err) {
+static pgs_status build(pgs_draft *d, pgs_err *err) {
     static void (*const PAGE[PGS_REPORT_KIND_COUNT])(pgs_draft *) = {
         [PGS_REPORT_HEALTH] = page_health,
         [PGS_REPORT_DISTRIBUTION] = page_distribution,
@@ -374,17 +373,28 @@ pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, p
         [PGS_REPORT_SCAN_PARTITION] = page_scan,
         [PGS_REPORT_DIFF] = pgs_page_diff,
     };
-    pgs_draft d = {.page = page, .input = input, .kind = kind};
-    page->arena = pgs_arena_new();
-    if (!page->arena)
+    d->page->arena = pgs_arena_new();
+    if (!d->page->arena)
         return pgs_no_memory(err);
-    if (input->snapshot)
-        add_title(&d);
-    PAGE[kind](&d);
-    if (!d.no_memory)
+    if (d->input->snapshot && !d->full)
+        add_title(d);
+    PAGE[d->kind](d);
+    if (!d->no_memory)
         return PGS_OK;
-    pgs_page_reset(page);
+    pgs_page_reset(d->page);
     return pgs_no_memory(err);
+}
+
+pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
+                          pgs_err *err) {
+    pgs_draft d = {.page = page, .input = input, .kind = kind};
+    return build(&d, err);
+}
+
+pgs_status pgs_page_excerpt(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
+                            pgs_err *err) {
+    pgs_draft d = {.page = page, .input = input, .kind = kind, .full = true};
+    return build(&d, err);
 }
 
 void pgs_page_reset(pgs_page *page) {

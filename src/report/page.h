@@ -144,14 +144,18 @@ typedef enum pgs_diff_view {
 
 pgs_grid pgs_grid_of_diff(pgs_diff_view view, const pgs_diff *diff);
 
-/* Whether relation names say more than the numbers do. */
-bool pgs_names_matter(const pgs_snapshot *snapshot);
+/* `n_rows` structs of `stride` bytes under columns of one's own. */
+pgs_grid pgs_grid_over(const pgs_report_input *input, const pgs_column *column, size_t n_columns,
+                       const void *base, size_t stride, size_t n_rows);
 
 /* The grid `kind` of a report. Borrows everything. Not for details of alerts. */
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input);
 
 /* The details of an alert, empty where it has none. */
 pgs_grid pgs_grid_of_alert(const pgs_alert *alert);
+
+/* chunks_part_07 says no more than its number 7; readings_2026_03 does. */
+bool pgs_names_matter(const pgs_snapshot *snapshot);
 
 pgs_cell pgs_grid_cell(const pgs_grid *grid, size_t row, size_t column);
 
@@ -167,6 +171,7 @@ typedef enum pgs_block_kind {
 typedef struct pgs_block {
     pgs_block_kind kind;
     pgs_tone tone;
+    bool rest;         /* SENTENCE: it says what was left out */
     const char *label; /* SENTENCE: "WARNING", to go before the text; NULL: none */
     const char *text;  /* all but GRID; names in it are not escaped yet */
     pgs_grid grid;
@@ -183,6 +188,10 @@ typedef struct pgs_page {
 /* Write the page of a report; `page` is zeroed. PGS_E_BUG without memory. */
 pgs_status pgs_page_build(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
                           pgs_err *err) PGS_CHECK;
+
+/* The same without a title, long lists cut to their top: what a full report holds of it. */
+pgs_status pgs_page_excerpt(pgs_report_kind kind, const pgs_report_input *input, pgs_page *page,
+                            pgs_err *err) PGS_CHECK;
 void pgs_page_reset(pgs_page *page);
 
 /* How a format spells text that came from anywhere: appends the escaped text. */
@@ -205,6 +214,9 @@ pgs_status pgs_table_write(FILE *out, pgs_report_kind kind, const pgs_report_inp
                            const pgs_report_style *style, pgs_err *err) PGS_CHECK;
 pgs_status pgs_markdown_write(FILE *out, pgs_report_kind kind, const pgs_report_input *input,
                               const pgs_report_style *style, pgs_err *err) PGS_CHECK;
+
+pgs_status pgs_html_write(FILE *out, pgs_report_kind kind, const pgs_report_input *input,
+                          const pgs_report_style *style, pgs_err *err) PGS_CHECK;
 
 /* The grid that answers `kind` for machines. */
 pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input);

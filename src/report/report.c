@@ -15,6 +15,7 @@ static const struct {
     [PGS_FORMAT_JSON] = {"json", pgs_json_write},
     [PGS_FORMAT_CSV] = {"csv", pgs_csv_write},
     [PGS_FORMAT_MARKDOWN] = {"markdown", pgs_markdown_write},
+    [PGS_FORMAT_HTML] = {"html", pgs_html_write},
 };
 
 pgs_format pgs_format_find(const char *name) {

@@ -113,4 +113,29 @@ static void fill_result(void) {
     result.collection = collections;
 }
 
+/* What a page shows besides: two days of three partitions, and the file it came from. */
+static inline void fill_page(pgs_report_input *in) {
+    static double signed_skew[] = {0.5, 0, -0.5}, chunks[] = {5, 6}, bytes[] = {NAN, NAN};
+    static const double SKEWS[3][2] = {{0.2, 0.5}, {NAN, 0}, {-0.4, -0.5}}, COUNTS[2] = {1, 2};
+    static size_t by_skew[] = {0, 1, 2};
+    static int64_t taken_us[] = {TAKEN - PGS_DAY_US, TAKEN};
+    static pgs_heat_row row[] = {
+        {0, NULL, SKEWS[0], COUNTS}, {1, "<b>", SKEWS[1], COUNTS}, {2, NULL, SKEWS[2], COUNTS}};
+    static const pgs_overview OVERVIEW = {.n_parts = 3,
+                                          .n_seen = 3,
+                                          .by_skew = by_skew,
+                                          .days_per_column = 1,
+                                          .n_columns = 2,
+                                          .taken_us = taken_us,
+                                          .total = {chunks, bytes},
+                                          .n_rows = 3,
+                                          .row = row,
+                                          .n_left_out = 7};
+    static const pgs_report_file FILES[] = {{"a&b.db", false, 1, TAKEN, TAKEN, 12288, 255}};
+    static const pgs_provenance PROVENANCE = {1, FILES, 4095};
+    result.signed_skew = signed_skew;
+    in->overview = &OVERVIEW;
+    in->provenance = &PROVENANCE;
+}
+
 #endif

@@ -390,9 +390,40 @@ Test(report, many_healthy_partitions_make_way_for_the_others) {
         strstr(text, "... and 49 more healthy partitions (pgskew distribution shows all)\n"));
 }
 
+/* ---- the page ---- */
+
+static const char *const IN_PAGE[] = {
+    "Unbalanced:</span> 1 of 3 partitions holds far more or far less than an even share, and 1 "
+    "more is in warning.",
+    "6 chunks, 0.09 MB, on average 2.00 chunks per partition.",
+    "<td class=\"bad\">UNBALANCED</td><td class=\"n\">0.5000</td>",
+    "<path class=\"s6\" d=\"M1 0H2v16H1z\"/>",  /* 0 on the second day */
+    "<path class=\"s1\" d=\"M0 32H1v16H0z\"/>", /* 2 on the first */
+    "<path class=\"s3\" d=\"M1 16H2v16H1z\"/>", /* 1 was not observed on the first */
+    "<title>partition 1: skew now 0.0000</title>",
+    "Left out here: 7 partitions less skewed than these 3.",
+    "<td>a&amp;b.db</td><td>snapshot</td>",
+    "<code>00000000000000ff</code>",
+    "<code>0000000000000fff</code>",
+};
+
+ParameterizedTestParameters(report, a_page_has_what_was_concluded) {
+    static int index[PGS_COUNT_OF(IN_PAGE)];
+    for (size_t i = 0; i < PGS_COUNT_OF(IN_PAGE); i++)
+        index[i] = (int)i;
+    return cr_make_param_array(int, index, PGS_COUNT_OF(IN_PAGE));
+}
+
+ParameterizedTest(int *i, report, a_page_has_what_was_concluded) {
+    fill_page(&input);
+    write_plain(PGS_REPORT_FULL, PGS_FORMAT_HTML);
+    cr_expect_not_null(strstr(text, IN_PAGE[*i]), "%s", IN_PAGE[*i]);
+}
+
 /* ---- what can fail ---- */
 
 Test(report, a_full_disk_is_an_error_in_every_format) {
+    fill_page(&input);
     for (int f = 0; f < PGS_FORMAT_COUNT; f++) {
         FILE *out = fopen("/dev/full", "w");
         cr_assert_not_null(out);
@@ -406,6 +437,7 @@ Test(report, a_full_disk_is_an_error_in_every_format) {
 /* Walk through every allocation of ours: pages for people allocate, machines' formats do not. */
 Test(report, no_memory_is_an_error_and_leaks_nothing) {
     const size_t live = pgs_mem_live();
+    fill_page(&input);
     for (int f = 0; f < PGS_FORMAT_COUNT; f++) {
         pgs_status st = PGS_E_BUG;
         for (size_t nth = 1; nth < 10000 && st != PGS_OK; nth++) {
@@ -427,5 +459,6 @@ Test(report, formats_have_names) {
     cr_expect_eq(pgs_format_find("json"), PGS_FORMAT_JSON);
     cr_expect_eq(pgs_format_find("csv"), PGS_FORMAT_CSV);
     cr_expect_eq(pgs_format_find("markdown"), PGS_FORMAT_MARKDOWN);
+    cr_expect_eq(pgs_format_find("html"), PGS_FORMAT_HTML);
     cr_expect_eq(pgs_format_find("JSON"), PGS_FORMAT_COUNT);
 }
