@@ -98,6 +98,7 @@ typedef struct pgs_scan_options {
     size_t first, end; /* moments [first, end) of the series */
     size_t n_threads;  /* at most the source's n_readers; 0: all of them */
     bool extremes;     /* min and max of each partition, which nothing else needs */
+    bool moments;      /* keep a row for each moment */
 } pgs_scan_options;
 
 /* Read every tile of both metrics and fill `out`, initialised. PGS_E_DATA: a tile is damaged, or the

@@ -62,7 +62,7 @@ typedef struct pgs_scan_total {
 typedef struct pgs_scan {
     const char *table; /* borrowed from the series */
     size_t n_moments;
-    pgs_scan_moment *moment; /* [n_moments] */
+    pgs_scan_moment *moment; /* [n_moments]; NULL: not asked for */
     size_t n_lanes;
     pgs_scan_lane *lane; /* [n_lanes] */
     pgs_scan_total total;

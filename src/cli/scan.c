@@ -18,7 +18,8 @@ static pgs_status scan(const pgs_parsed *p, pgs_history *history, pgs_err *err) 
     const pgs_series *series;
     pgs_scan out;
     pgs_scan_init(&out);
-    pgs_scan_options options = {.extremes = kind_of(p) == PGS_REPORT_SCAN_PARTITION};
+    pgs_scan_options options = {.extremes = kind_of(p) == PGS_REPORT_SCAN_PARTITION,
+                                .moments = kind_of(p) == PGS_REPORT_SCAN_MOMENT};
     pgs_tile_source tiles = pgs_history_tiles(history);
     pgs_status st = pgs_history_series(history, &series, err);
     if (st == PGS_OK)

@@ -19,6 +19,7 @@ typedef struct scanning {
     pgs_scan_day *day;
     size_t n_moments, n_groups, n_threads;
     double step_us;
+    bool keep_moments;
     double *squares;       /* [n_groups][n_moments] */
     pgs_scan_lines *lines; /* [n_lanes] */
     struct thread {
@@ -228,20 +229,17 @@ static pgs_status disagree(const pgs_moment *moment, pgs_measure k, int64_t sum,
     return st;
 }
 
-static pgs_status finish_moments(const scanning *s, pgs_scan *out, pgs_err *err) {
-    for (size_t t = 0; t < s->n_moments; t++) {
-        const pgs_moment *moment = &s->series->moment[s->plan.first + t];
-        pgs_scan_moment *to = &out->moment[t];
-        to->taken_us = moment->taken_us;
-        to->n_parts = moment->n_parts;
-        for (pgs_measure k = 0; k < PGS_MEASURE_COUNT; k++) {
-            pgs_scan_sums sums = sums_of(s, k, t);
-            if (sums.total != moment->total[k] || sums.n_seen != moment->n_seen[k])
-                return disagree(moment, k, sums.total, err);
-            finish_measure(&sums, &to->by[k]);
-        }
-        finish_stddev(s, t, &to->by[PGS_BY_CHUNKS]);
+static pgs_status finish_moment(const scanning *s, size_t t, pgs_scan_moment *out, pgs_err *err) {
+    const pgs_moment *moment = &s->series->moment[s->plan.first + t];
+    out->taken_us = moment->taken_us;
+    out->n_parts = moment->n_parts;
+    for (pgs_measure k = 0; k < PGS_MEASURE_COUNT; k++) {
+        pgs_scan_sums sums = sums_of(s, k, t);
+        if (sums.total != moment->total[k] || sums.n_seen != moment->n_seen[k])
+            return disagree(moment, k, sums.total, err);
+        finish_measure(&sums, &out->by[k]);
     }
+    finish_stddev(s, t, &out->by[PGS_BY_CHUNKS]);
     return PGS_OK;
 }
 
@@ -282,14 +280,27 @@ static void add_moment(const pgs_scan_moment *moment, bool first, pgs_scan_total
     out->max_stddev = larger(moment->by[PGS_BY_CHUNKS].stddev, out->max_stddev);
 }
 
-static void finish_total(pgs_scan *out) {
+static pgs_status finish_moments(const scanning *s, pgs_scan *out, pgs_err *err) {
+    pgs_status st = PGS_OK;
+    for (size_t t = 0; st == PGS_OK && t < s->n_moments; t++) {
+        pgs_scan_moment one, *moment = out->moment ? &out->moment[t] : &one;
+        st = finish_moment(s, t, moment, err);
+        if (st == PGS_OK)
+            add_moment(moment, t == 0, &out->total);
+    }
+    return st;
+}
+
+static void finish_total(const scanning *s, pgs_scan *out) {
+    const pgs_moment *moment = s->series->moment;
     pgs_scan_total *total = &out->total;
     total->n_moments = out->n_moments;
     total->n_lanes = out->n_lanes;
-    total->first_us = out->n_moments > 0 ? out->moment[0].taken_us : PGS_TIME_NONE;
-    total->last_us = out->n_moments > 0 ? out->moment[out->n_moments - 1].taken_us : PGS_TIME_NONE;
-    for (size_t t = 0; t < out->n_moments; t++)
-        add_moment(&out->moment[t], t == 0, total);
+    total->first_us = total->last_us = PGS_TIME_NONE;
+    if (out->n_moments > 0) {
+        total->first_us = moment[s->plan.first].taken_us;
+        total->last_us = moment[s->plan.end - 1].taken_us;
+    }
     for (size_t i = 0; i < out->n_lanes; i++) {
         const pgs_scan_lane *lane = &out->lane[i];
         if (!isnan(lane->count.slope_per_day))
@@ -308,14 +319,15 @@ static pgs_status finish(const scanning *s, pgs_scan *out, pgs_err *err) {
     out->table = s->series->head.table_name;
     out->n_moments = s->n_moments;
     out->n_lanes = s->series->n_lanes;
-    out->moment = pgs_arena_alloc(out->arena, out->n_moments, sizeof *out->moment);
+    if (s->keep_moments)
+        out->moment = pgs_arena_alloc(out->arena, out->n_moments, sizeof *out->moment);
     out->lane = pgs_arena_alloc(out->arena, out->n_lanes, sizeof *out->lane);
-    if (!out->moment || !out->lane)
+    if ((s->keep_moments && !out->moment) || !out->lane)
         return pgs_no_memory(err);
     pgs_status st = finish_moments(s, out, err);
     if (st == PGS_OK) {
         finish_lanes(s, out);
-        finish_total(out);
+        finish_total(s, out);
     }
     return st;
 }
@@ -326,6 +338,7 @@ pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
         .series = series,
         .n_moments = options->end - options->first,
         .n_groups = (series->n_lanes + PGS_TILE_LANES - 1) / PGS_TILE_LANES,
+        .keep_moments = options->moments,
         .plan = {.source = source,
                  .kernels = pgs_kernels_get(),
                  .first = options->first,
@@ -335,6 +348,8 @@ pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
     s.n_threads = options->n_threads > 0 && options->n_threads < source->n_readers
                       ? options->n_threads
                       : source->n_readers;
+    if (s.n_threads > s.n_groups)
+        s.n_threads = s.n_groups > 0 ? s.n_groups : 1;
     pgs_status st = prepare(&s, err);
     if (st == PGS_OK)
         st = run_all(&s, err);

@@ -346,8 +346,8 @@ static void page_scan(pgs_draft *d) {
     pgs_grid grid = pgs_grid_of_scan(d->kind, scan);
     pgs_buf title = {0};
     pgs_buf_format(&title, "%s from %s to %s: ", scan->table,
-                   pgs_time_format(scan->moment[0].taken_us, from),
-                   pgs_time_format(scan->moment[scan->n_moments - 1].taken_us, to));
+                   pgs_time_format(scan->total.first_us, from),
+                   pgs_time_format(scan->total.last_us, to));
     pgs_put_count(&title, (double)scan->n_moments, "moment");
     pgs_buf_text(&title, ", ");
     pgs_put_count(&title, (double)scan->n_lanes, "partition");

@@ -120,15 +120,50 @@ static bool reaches(int64_t x, size_t n_seen, int64_t total, int tenths) {
     return status == PGS_UNBALANCED || (tenths == 3 && status == PGS_WARNING);
 }
 
+/* (10 + tenths) * total / (10 * n_seen), and what is left of it. */
+static int64_t share_of(size_t n_seen, int64_t total, int tenths, int64_t *rest) {
+    int64_t whole = 10 * (int64_t)n_seen, times = 10 + tenths;
+    if (total <= INT64_MAX / 20) { /* __int128 divides five times slower */
+        *rest = times * total % whole;
+        return times * total / whole;
+    }
+    *rest = (int64_t)((__int128)times * total % whole);
+    return (int64_t)((__int128)times * total / whole);
+}
+
+/* Which side of a boundary the whole numbers beside it are on, where that needs no decimals. */
+typedef enum side { SIDE_CLEAR, SIDE_TIE, SIDE_UNKNOWN } side;
+
+/* CLEAR: numeric's rounding, below n_seen * 1e-15 of the total, cannot reach the boundary. TIE: the whole
+ * number is the boundary, and numeric divides without a rest there: share and even share have at
+ * most 16 decimals. */
+static side side_of(int64_t rest, size_t n_seen, int64_t total) {
+    double rounding = (double)n_seen * 1e-15 * (10.0 * (double)total);
+    int64_t n = (int64_t)n_seen;
+    if ((double)(10 * n - rest) <= rounding)
+        return SIDE_UNKNOWN;
+    if (rest == 0 && INT64_C(1000000000000000) % n == 0)
+        return SIDE_TIE;
+    return (double)rest > rounding ? SIDE_CLEAR : SIDE_UNKNOWN;
+}
+
 void pgs_skew_limits(size_t n_seen, int64_t total, int tenths, int64_t *low, int64_t *high) {
     __int128 whole = (__int128)10 * (__int128)n_seen;
-    *low = (int64_t)((__int128)(10 - tenths) * total / whole);
-    while (reaches(*low + 1, n_seen, total, tenths) &&
-           (__int128)(*low + 1) * whole < (__int128)10 * total)
-        (*low)++;
-    while (*low >= 0 && !reaches(*low, n_seen, total, tenths))
-        (*low)--;
-    *high = (int64_t)((__int128)(10 + tenths) * total / whole);
+    int64_t rest;
+    *low = share_of(n_seen, total, -tenths, &rest);
+    if (side_of(rest, n_seen, total) == SIDE_UNKNOWN) {
+        while (reaches(*low + 1, n_seen, total, tenths) &&
+               (__int128)(*low + 1) * whole < (__int128)10 * total)
+            (*low)++;
+        while (*low >= 0 && !reaches(*low, n_seen, total, tenths))
+            (*low)--;
+    }
+    *high = share_of(n_seen, total, tenths, &rest);
+    side at = side_of(rest, n_seen, total);
+    if (at != SIDE_UNKNOWN) {
+        *high += at == SIDE_CLEAR;
+        return;
+    }
     while (reaches(*high - 1, n_seen, total, tenths) &&
            (__int128)(*high - 1) * whole > (__int128)10 * total)
         (*high)--;

@@ -4,6 +4,7 @@
 #define PGSKEW_STORE_DATABASE_H
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 
@@ -34,6 +35,9 @@ void pgs_database_distrust(pgs_database *d, uint64_t file_bytes);
 
 /* Whether a change lies beside `path` that somebody began and did not finish. */
 bool pgs_database_has_journal(const char *path);
+
+/* Whether `path` still names the file that it named `before`. */
+bool pgs_database_is_at(const char *path, const struct stat *before);
 
 /* Open a history where it lies; database_file.c. A change that a killed program left beside it is
  * rolled back first. PGS_E_RETRY: somebody is changing it, or it cannot be rolled back here. */

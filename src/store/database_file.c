@@ -122,6 +122,11 @@ bool pgs_database_has_journal(const char *path) {
     return has;
 }
 
+bool pgs_database_is_at(const char *path, const struct stat *before) {
+    struct stat now;
+    return stat(path, &now) == 0 && now.st_ino == before->st_ino && now.st_dev == before->st_dev;
+}
+
 /* Opening for writing is what makes SQLite look at a journal. */
 static pgs_status roll_back(const char *path, pgs_err *err) {
     pgs_database d = {.path = path, .on_disk = true};

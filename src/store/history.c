@@ -1,6 +1,6 @@
 /* A packed history, opened for reading: one read-only connection per thread, all inside one read
- * transaction each. Once the first holds its lock nobody can commit, so the others, opened after
- * it, see the same state. */
+ * transaction each. Once the first holds its lock nobody can commit, so the others, opened by their
+ * threads when they first read, see the same state. */
 #include "pgskew/history.h"
 
 #include <string.h>
@@ -11,10 +11,17 @@ bool pgs_history_is_one(const char *path) {
     return pgs_database_is_ours(path, PGS_HISTORY_APPLICATION_ID);
 }
 
-static pgs_status open_reader(pgs_history_reader *r, const char *path, pgs_err *err) {
+/* No other file may have been put in its place since the first was opened. */
+static pgs_status open_reader(const pgs_history *h, pgs_history_reader *r, pgs_err *err) {
     r->buffer = pgs_alloc(PGS_BLOCK_MAX_BYTES, 1);
-    return r->buffer ? pgs_database_open_file(&r->d, path, PGS_HISTORY_APPLICATION_ID, err)
-                     : pgs_no_memory(err);
+    pgs_status st = r->buffer
+                        ? pgs_database_open_file(&r->d, h->path, PGS_HISTORY_APPLICATION_ID, err)
+                        : pgs_no_memory(err);
+    if (st != PGS_OK || pgs_database_is_at(h->path, &h->file))
+        return st;
+    st = pgs_fail(err, PGS_E_RETRY, "\"%s\" was replaced by another program", h->path);
+    pgs_hint(err, "run again");
+    return st;
 }
 
 static pgs_status open_all(pgs_history *h, const char *path, size_t n_readers, pgs_err *err) {
@@ -23,9 +30,8 @@ static pgs_status open_all(pgs_history *h, const char *path, size_t n_readers, p
     if (!h->path || !h->reader)
         return pgs_no_memory(err);
     h->n_readers = n_readers;
-    pgs_status st = PGS_OK;
-    for (size_t i = 0; st == PGS_OK && i < n_readers; i++)
-        st = open_reader(&h->reader[i], h->path, err);
+    (void)stat(path, &h->file); /* if it fails, so does what follows, and says why */
+    pgs_status st = open_reader(h, &h->reader[0], err);
     return st == PGS_OK ? pgs_read_version(&h->reader[0].d, &h->version, err) : st;
 }
 
@@ -157,6 +163,9 @@ static pgs_status read_tile(void *context, size_t i, pgs_metric metric, size_t g
                             pgs_tile *out, pgs_err *err) {
     pgs_history *h = context;
     pgs_history_reader *r = &h->reader[i];
+    pgs_status st = r->buffer ? PGS_OK : open_reader(h, r, err);
+    if (st != PGS_OK)
+        return st;
     return pgs_block_read(&r->d, &r->block, pgs_block_id((unsigned)metric, group, block), r->buffer,
                           out, err);
 }

@@ -2,6 +2,8 @@
 #ifndef PGSKEW_STORE_HISTORY_READER_H
 #define PGSKEW_STORE_HISTORY_READER_H
 
+#include <sys/stat.h>
+
 #include "pgskew/history.h"
 #include "store/history_rows.h"
 #include "store/snapshot_read.h"
@@ -15,6 +17,7 @@ typedef struct pgs_history_reader {
 
 struct pgs_history {
     char *path;
+    struct stat file; /* which file that was */
     pgs_history_reader *reader;
     size_t n_readers;
     pgs_snapshot version; /* holds the warning */

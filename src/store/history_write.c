@@ -59,17 +59,12 @@ static pgs_status begin_aside(pgs_packer *k, pgs_err *err) {
 }
 
 /* The lock is on a file, not on its name: another packer may have replaced it while we waited. */
-static bool is_still_there(const char *path, const struct stat *before) {
-    struct stat now;
-    return stat(path, &now) == 0 && now.st_ino == before->st_ino && now.st_dev == before->st_dev;
-}
-
 static pgs_status lock(pgs_database *d, const char *path, pgs_err *err) {
     struct stat before;
     if (stat(path, &before) != 0)
         return pgs_fail(err, PGS_E_NO_INPUT, "\"%s\" is not there any more", path);
     pgs_status st = pgs_database_open_writable(d, path, PGS_HISTORY_APPLICATION_ID, err);
-    if (st != PGS_OK || is_still_there(path, &before))
+    if (st != PGS_OK || pgs_database_is_at(path, &before))
         return st;
     pgs_database_close(d);
     st = pgs_fail(err, PGS_E_RETRY, "\"%s\" was replaced by another program", path);

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "stats/stats.h"
 #include "support/no_leaks.h"
+#include "support/random.h"
 
 TestSuite(skew, .fini = pgs_test_no_leaks);
 
@@ -67,6 +68,56 @@ Test(skew, no_partitions_is_no_work) {
     pgs_health_status status = U;
     pgs_skew_column(NULL, 0, &published, &status);
     cr_assert(published == 77 && status == U);
+}
+
+/* ---- where a status begins ---- */
+
+static random_state r = {7};
+
+/* The status of x among n partitions that add up to total: the others are one and zeros. */
+static pgs_health_status status_of(int64_t x, size_t n, int64_t total) {
+    static double column[1001], published[1001];
+    static pgs_health_status status[1001];
+    memset(column, 0, sizeof column);
+    column[0] = (double)x;
+    column[1] = (double)(total - x);
+    pgs_skew_column(column, n, published, status);
+    return status[0];
+}
+
+/* A limit is the last (first) number that has the status; the next one towards the even share has not. */
+static void expect_limits(size_t n, int64_t total) {
+    for (int tenths = 3; tenths <= 5; tenths += 2) {
+        pgs_health_status at_least = tenths == 3 ? W : U;
+        int64_t low, high;
+        pgs_skew_limits(n, total, tenths, &low, &high);
+        cr_assert_geq(high, low);
+        cr_expect(low < 0 || status_of(low, n, total) >= at_least, "%zu, %lld: %d low", n,
+                  (long long)total, tenths);
+        cr_expect(status_of(low + 1, n, total) < at_least || low + 1 >= high,
+                  "%zu, %lld: %d above low", n, (long long)total, tenths);
+        if (high <= total)
+            cr_expect(status_of(high, n, total) >= at_least, "%zu, %lld: %d high", n,
+                      (long long)total, tenths);
+        cr_expect(high - 1 > total || status_of(high - 1, n, total) < at_least || high - 1 <= low,
+                  "%zu, %lld: %d below high", n, (long long)total, tenths);
+    }
+}
+
+Test(skew, limits_are_where_the_status_of_a_column_changes) {
+    static const size_t PARTS[] = {2, 3, 7, 10, 16, 99, 100, 128, 997, 1000, 1001};
+    for (size_t i = 0; i < PGS_COUNT_OF(PARTS); i++)
+        for (int k = 0; k < 400; k++) {
+            int64_t n = (int64_t)PARTS[i], bits = random_below(&r, 49);
+            int64_t total = 1 + random_below(&r, (int64_t)1 << (bits + 3));
+            expect_limits(PARTS[i], total);
+            expect_limits(PARTS[i], total / (10 * n) * 10 * n + 10 * n); /* both sides tie */
+        }
+}
+
+Test(skew, limits_of_totals_near_the_largest) {
+    for (int64_t below = 0; below < 300; below++)
+        expect_limits(100, ((int64_t)1 << 53) - below);
 }
 
 /* ---- variance of count/expected ---- */
