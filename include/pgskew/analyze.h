@@ -16,6 +16,7 @@
 #define PGSKEW_ANALYZE_H
 
 #include "pgskew/diff.h"
+#include "pgskew/forecast.h"
 #include "pgskew/overview.h"
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
@@ -105,6 +106,19 @@ typedef struct pgs_scan_options {
  * tiles do not add up to what the series says. */
 pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
                         const pgs_scan_options *options, pgs_scan *out, pgs_err *err) PGS_CHECK;
+
+/* ---- what will be ---- */
+
+/* Fill `out`, initialised, from a daily frame with PGS_CHUNK_COUNT and, where there, PGS_SIZE_BYTES; the
+ * frame and the options outlive it. A history that is too short is no failure: notes say so.
+ * PGS_E_BUG without memory. */
+pgs_status pgs_forecast_run(const pgs_frame *frame, const pgs_forecast_options *options,
+                            pgs_forecast *out, pgs_err *err) PGS_CHECK;
+
+/* Score the methods at origins every 7 days from day 60 of the frame, the last `n_origins` of them.
+ * PGS_E_BUG without memory. */
+pgs_status pgs_backtest_run(const pgs_frame *frame, const pgs_forecast_options *options,
+                            pgs_backtest *out, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 /* What a table is expected to become: counts, sizes and statuses of every partition at some horizons,
  * how sure that is, and how often such statements have been right on this very table.
- * pgs_forecast_run() and pgs_backtest_run() make them from a daily frame (pgskew/frame.h), whose last row is the
+ * pgs_forecast_run() and pgs_backtest_run() of pgskew/analyze.h make them from a daily frame, whose last row is the
  * origin: nothing later is known. Results are the same bits for every number of threads and every instruction level.
  *
  * NaN, null in JSON, is "not known": too little history, or a partition that is not there. */
@@ -50,8 +50,9 @@ typedef enum pgs_forecast_note {
     PGS_NOTE_NONE,
     PGS_NOTE_SHORT,        /* less than 20 days, or a horizon of more than twice the history */
     PGS_NOTE_INSUFFICIENT, /* fewer than 8 daily steps: no forecast */
-    PGS_NOTE_NEW,          /* the partition is younger than 14 days */
-    PGS_NOTE_ABSENT,       /* the partition is not there, or was not measured, at the origin */
+    PGS_NOTE_COARSE, /* some horizon is shorter than the usual distance of snapshots: nothing is said of it */
+    PGS_NOTE_NEW,    /* the partition is younger than 14 days */
+    PGS_NOTE_ABSENT, /* the partition is not there, or was not measured, at the origin */
     PGS_NOTE_COUNT
 } pgs_forecast_note;
 
@@ -111,23 +112,23 @@ typedef struct pgs_backtest_horizon {
 } pgs_backtest_horizon;
 
 typedef struct pgs_backtest {
-    const char *table;         /* borrowed from the frame */
-    int64_t first_us, last_us; /* origins; PGS_TIME_NONE: none */
+    const char *table;           /* borrowed from the frame */
+    size_t n_origins, first_day; /* every 7 days from this row of the frame on */
     size_t n_horizons;
     int horizon_days[PGS_MAX_HORIZONS];
     const char *horizon_name[PGS_MAX_HORIZONS]; /* as asked; borrowed from the options */
     pgs_backtest_horizon horizon[PGS_MAX_HORIZONS];
 } pgs_backtest;
 
-/* A predicted alert: partitions that are not beyond a threshold now and more likely than not will be. */
+/* A predicted alert: partitions that are not there yet and more likely than not will be by the
+ * farthest horizon. */
 typedef struct pgs_forecast_alert {
-    pgs_threshold threshold;
-    size_t horizon;    /* index of the nearest horizon at which they are */
-    const char *level; /* "WARNING" */
+    pgs_threshold threshold; /* PGS_THRESHOLD_COUNT: the limit */
+    const char *level;       /* "WARNING" */
     char message[96];
     const char *action;
     size_t n_details;
-    const size_t *detail; /* [n_details] indexes of partitions, most likely first */
+    const size_t *detail; /* [n_details] indexes of partitions, the first to come first */
 } pgs_forecast_alert;
 
 typedef struct pgs_forecast {
@@ -144,7 +145,7 @@ typedef struct pgs_forecast {
     pgs_forecast_total total[PGS_MAX_HORIZONS];
     pgs_crossing total_limit; /* when all together reach the limit */
     size_t n_alerts;
-    pgs_forecast_alert alert[PGS_THRESHOLD_COUNT];
+    pgs_forecast_alert alert[PGS_THRESHOLD_COUNT]; /* UNBALANCED, WARNING, the limit */
     pgs_backtest
         backtest; /* what backs it: recent origins of this table; few where it has many partitions */
 
@@ -162,17 +163,6 @@ typedef struct pgs_forecast_options {
 
 void pgs_forecast_init(pgs_forecast *forecast);
 void pgs_forecast_reset(pgs_forecast *forecast); /* NULL and zeroed structs are fine */
-
-/* Fill `out`, initialised, from a daily frame with PGS_CHUNK_COUNT and, where there, PGS_SIZE_BYTES; the
- * frame and the options outlive it. A history that is too short is no failure: notes say so.
- * PGS_E_BUG without memory. */
-pgs_status pgs_forecast_run(const pgs_frame *frame, const pgs_forecast_options *options,
-                            pgs_forecast *out, pgs_err *err) PGS_CHECK;
-
-/* Score the methods at origins every 7 days from day 60 of the frame, the last `n_origins` of them.
- * PGS_E_BUG without memory. */
-pgs_status pgs_backtest_run(const pgs_frame *frame, const pgs_forecast_options *options,
-                            pgs_backtest *out, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus
 }

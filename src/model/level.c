@@ -1,0 +1,146 @@
+/* The point forecast. Shares are near a random walk: "they stay" is hard to beat, and a line through the last
+ * days loses badly. Two other rules have ever earned their place, shares that follow the inflow of the last
+ * two weeks (young tenants) or of the last year (steady growth), whole or by half. Which one is decided by
+ * the mean error of load at the last 26 origins whose outcome is known; that shares stay is favoured by 2 %.
+ * The total follows the last weeks, weekday by weekday, or the last year, by the same trial. */
+#include <math.h>
+
+#include "model/forecaster.h"
+
+#define TRIALS       26   /* origins of a trial */
+#define FEWEST       4    /* of them, without which shares stay */
+#define FAVOUR       0.98 /* what a rule's error must be below, of persistence's */
+#define YEAR         365
+#define YOUNG        14 /* days before which a partition has no flow of its own ... */
+#define YOUNG_WEIGHT 7  /* ... but n days of it against this many of the others' */
+
+static const size_t WINDOW[] = {14, YEAR};
+static const double WEIGHT[] = {0.5, 1};
+
+/* Rows a day, of those of the window in which it was there; *age is how many these are. */
+static double flow_of(const pgs_stock *k, size_t day, size_t p, size_t window, size_t *age) {
+    size_t start = day > window ? day - window : 0;
+    start = k->born[p] > start ? k->born[p] : start;
+    *age = day > start ? day - start : 0;
+    double from = pgs_stock_row(k, start < day ? start : day)[p];
+    double to = pgs_stock_row(k, day)[p];
+    return *age > 0 ? (to - from) / (double)*age : isnan(to) ? NAN : 0;
+}
+
+/* What the flow of the window leads to, as shares. */
+static void follow(const pgs_stock *k, size_t day, size_t days, size_t window, double *share) {
+    const double *x = pgs_stock_row(k, day);
+    double sum = 0, n = 0, total = 0;
+    size_t age;
+    for (size_t p = 0; p < k->n_parts; p++) {
+        share[p] = flow_of(k, day, p, window, &age);
+        if (!isnan(share[p]) && (age >= YOUNG || k->born[p] == 0)) {
+            sum += share[p];
+            n++;
+        }
+    }
+    for (size_t p = 0; p < k->n_parts; p++) {
+        double flow = share[p];
+        if (isnan(x[p]))
+            continue;
+        if (k->born[p] > 0 && k->born[p] + YOUNG > day && n > 0) {
+            double own = (double)(day - k->born[p]);
+            own /= own + YOUNG_WEIGHT;
+            flow = own * flow + (1 - own) * sum / n;
+        }
+        double then = x[p] + flow * (double)days;
+        share[p] = then > 0 ? then : 0;
+        total += share[p];
+    }
+    for (size_t p = 0; p < k->n_parts; p++)
+        share[p] = total > 0 ? share[p] / total : pgs_stock_share(k, day, p);
+}
+
+void pgs_share_foretell(const pgs_stock *k, size_t day, size_t days, pgs_share_rule rule,
+                        double *share) {
+    if (rule.weight > 0)
+        follow(k, day, days, rule.window, share);
+    for (size_t p = 0; p < k->n_parts; p++) {
+        double now = pgs_stock_share(k, day, p);
+        share[p] = rule.weight > 0 ? (1 - rule.weight) * now + rule.weight * share[p] : now;
+    }
+}
+
+/* Mean error of load where shares move by `weight` from those of `day` towards `led`. */
+static double error_of(const pgs_stock *k, size_t day, size_t days, double weight,
+                       const double *led) {
+    double sum = 0;
+    for (size_t p = 0; p < k->n_parts; p++) {
+        double now = pgs_stock_share(k, day, p), then = pgs_stock_share(k, day + days, p);
+        double foretold = weight > 0 ? (1 - weight) * now + weight * led[p] : now;
+        if (!isnan(foretold) && !isnan(then))
+            sum += fabs(then - foretold);
+    }
+    return sum;
+}
+
+pgs_share_rule pgs_share_choose(const pgs_stock *k, size_t origin, size_t days, double *room) {
+    size_t day[TRIALS];
+    size_t n = pgs_stock_origins(k, origin, days, 7, TRIALS, day);
+    double stay = 0, error[PGS_COUNT_OF(WINDOW)][PGS_COUNT_OF(WEIGHT)] = {{0}};
+    pgs_share_rule best = {0, YEAR};
+    for (size_t i = 0; i < n; i++) {
+        stay += error_of(k, day[i], days, 0, NULL);
+        for (size_t w = 0; w < PGS_COUNT_OF(WINDOW); w++) {
+            follow(k, day[i], days, WINDOW[w], room);
+            for (size_t a = 0; a < PGS_COUNT_OF(WEIGHT); a++)
+                error[w][a] += error_of(k, day[i], days, WEIGHT[a], room);
+        }
+    }
+    double least = FAVOUR * stay;
+    for (size_t w = 0; n >= FEWEST && w < PGS_COUNT_OF(WINDOW); w++)
+        for (size_t a = 0; a < PGS_COUNT_OF(WEIGHT); a++)
+            if (error[w][a] < least) {
+                least = error[w][a];
+                best = (pgs_share_rule){WEIGHT[a], WINDOW[w]};
+            }
+    return best;
+}
+
+/* ---- the total ---- */
+
+/* The mean week of the last `weeks`, and of what is left of a week the same weekdays of them. */
+static double weekly_growth(const pgs_stock *k, size_t day, size_t days, size_t weeks) {
+    size_t n = day / 7 < weeks ? day / 7 : weeks, rest = days % 7;
+    if (n == 0)
+        return 0;
+    double growth = (k->total[day] - k->total[day - 7 * n]) * (double)(days / 7), sum = 0;
+    for (size_t i = 1; rest > 0 && i <= n; i++)
+        sum += k->total[day - 7 * i + rest] - k->total[day - 7 * i];
+    return (growth + sum) / (double)n;
+}
+
+static double mean_growth(const pgs_stock *k, size_t day, size_t days) {
+    size_t n = day < YEAR ? day : YEAR;
+    return n > 0 ? (k->total[day] - k->total[day - n]) * (double)days / (double)n : 0;
+}
+
+double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule) {
+    double growth = rule == 0   ? 0
+                    : rule > 52 ? mean_growth(k, day, days)
+                                : weekly_growth(k, day, days, rule);
+    return k->total[day] + growth > 0 ? k->total[day] + growth : 0;
+}
+
+pgs_total_rule pgs_total_choose(const pgs_stock *k, size_t origin, size_t days) {
+    static const pgs_total_rule RULE[] = {0, 2, 4, 13, YEAR};
+    size_t day[7 * TRIALS], every = days < 7 ? 1 : 7;
+    size_t n = pgs_stock_origins(k, origin, days, every, days < 7 ? 7 * TRIALS : TRIALS, day);
+    pgs_total_rule best = YEAR;
+    double least = INFINITY;
+    for (size_t r = 0; n > 0 && r < PGS_COUNT_OF(RULE); r++) {
+        double error = 0;
+        for (size_t i = 0; i < n; i++)
+            error += fabs(k->total[day[i] + days] - pgs_total_foretell(k, day[i], days, RULE[r]));
+        if (error < least) {
+            least = error;
+            best = RULE[r];
+        }
+    }
+    return best;
+}

@@ -1,0 +1,87 @@
+/* One horizon from one origin: shares and total, intervals from past misses, chances. */
+#include <math.h>
+
+#include "model/forecaster.h"
+
+/* Steps a day, up to the origin. */
+static size_t n_steps(const pgs_stock *k, size_t origin) {
+    return origin / k->usual_days;
+}
+
+static pgs_status make_room(const pgs_stock *k, bool chances, pgs_outlook *out, pgs_err *err) {
+    size_t n = k->n_parts;
+    out->arena = pgs_arena_new();
+    if (!out->arena)
+        return pgs_no_memory(err);
+    double *room = pgs_arena_alloc(out->arena, n * (2 + 2 * PGS_TAILS + PGS_LEVELS), sizeof *room);
+    if (!room)
+        return pgs_no_memory(err);
+    out->share = room;
+    out->count = room + n;
+    for (size_t i = 0; i < PGS_TAILS; i++) {
+        out->low[i] = room + (2 + 2 * i) * n;
+        out->high[i] = room + (3 + 2 * i) * n;
+    }
+    out->p = chances ? room + (2 + 2 * PGS_TAILS) * n : NULL;
+    return PGS_OK;
+}
+
+static double whole(double x) {
+    return x > 0 ? floor(x + 0.5) : 0;
+}
+
+static void set_counts(const pgs_stock *k, size_t origin, const pgs_misses *misses,
+                       pgs_outlook *out) {
+    double arrivals = pgs_stock_arrivals(k, origin, out->days);
+    for (size_t p = 0; p < k->n_parts; p++) {
+        bool there = !isnan(out->share[p]);
+        double sd = there ? pgs_scale_count(k, origin, p, arrivals) : NAN;
+        out->count[p] = out->share[p] * out->total;
+        for (size_t i = 0; i < PGS_TAILS; i++) {
+            out->low[i][p] = there ? whole(out->count[p] + misses->low[i] * sd) : NAN;
+            out->high[i][p] = there ? whole(out->count[p] + misses->high[i] * sd) : NAN;
+        }
+    }
+    for (size_t i = 0; i < PGS_TAILS; i++) {
+        out->total_low[i] = whole(out->total + misses->total_low[i] * arrivals);
+        out->total_high[i] = whole(out->total + misses->total_high[i] * arrivals);
+    }
+}
+
+static pgs_status foretell(const pgs_stock *k, size_t origin, double *room, pgs_outlook *out,
+                           pgs_err *err) {
+    pgs_misses misses = {0};
+    size_t days = out->days;
+    pgs_share_rule rule = pgs_share_choose(k, origin, days, room);
+    pgs_total_rule growth = pgs_total_choose(k, origin, days);
+    pgs_share_foretell(k, origin, days, rule, out->share);
+    out->total = pgs_total_foretell(k, origin, days, growth);
+    pgs_status st = pgs_misses_measure(k, origin, days, rule, growth, out->p != NULL, &misses, err);
+    if (st == PGS_OK)
+        set_counts(k, origin, &misses, out);
+    if (st == PGS_OK && out->p)
+        st = pgs_chance_foretell(k, origin, days, rule, &misses, out->share, out->p, err);
+    pgs_misses_reset(&misses);
+    return st;
+}
+
+pgs_status pgs_outlook_make(const pgs_stock *k, size_t origin, size_t days, bool chances,
+                            pgs_outlook *out, pgs_err *err) {
+    *out = (pgs_outlook){.days = days};
+    if (k->n_days == 0 || n_steps(k, origin) < PGS_ENOUGH_STEPS || days < k->usual_days)
+        return PGS_OK;
+    double *room = pgs_alloc(k->n_parts, sizeof *room);
+    pgs_status st = room ? make_room(k, chances, out, err) : pgs_no_memory(err);
+    if (st == PGS_OK)
+        st = foretell(k, origin, room, out, err);
+    out->known = st == PGS_OK;
+    pgs_free(room);
+    if (st != PGS_OK)
+        pgs_outlook_reset(out);
+    return st;
+}
+
+void pgs_outlook_reset(pgs_outlook *outlook) {
+    pgs_arena_free(outlook->arena);
+    *outlook = (pgs_outlook){0};
+}
