@@ -76,6 +76,7 @@ void pgs_csv_history_close(pgs_csv_history *reader); /* NULL is fine */
 typedef struct pgs_pg_options {
     const char *conninfo; /* libpq conninfo or URI, also postgresql+driver://; NULL: environment */
     const char *table;    /* NULL: public.chunks */
+    const char *schema;   /* of the live views, unquoted; NULL: the table's */
     const char *source;   /* NULL: "postgresql" */
     pgs_counts counts;
     bool collections;   /* per-collection rows */
@@ -106,10 +107,24 @@ pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *li
 pgs_status pgs_pg_dry_run(const pgs_pg_options *options, const pgs_listener *listener,
                           char **script, pgs_err *err) PGS_CHECK;
 
-/* Refresh collection_chunking_stats: by the database's own refresh function where it has one,
+/* Refresh collection_chunking_stats in `schema`: by the database's own refresh function where it has one,
  * else REFRESH MATERIALIZED VIEW, CONCURRENTLY where a unique index allows. */
 pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *listener,
                           pgs_err *err) PGS_CHECK;
+
+/* The guide's live views of one table as one script, which makes or replaces all of them in one
+ * transaction and waits no longer than lock_timeout_ms for a lock. It refuses to touch what has the
+ * name of a view and was not made so for this table: what was, says so in its comment. */
+typedef enum pgs_pg_views_action {
+    PGS_PG_VIEWS_PRINT, /* *script, pgs_free()d by the caller; reads the catalog, makes nothing */
+    PGS_PG_VIEWS_APPLY, /* run it */
+    PGS_PG_VIEWS_DROP   /* drop what is there of what it makes; the table may be gone */
+} pgs_pg_views_action;
+
+/* *script is NULL except for PRINT. PGS_E_EXISTS: something else has a view's name, or depends on one
+ * that is to be dropped; PGS_E_NO_INPUT: no such table or schema. Other statuses as above. */
+pgs_status pgs_pg_views(const pgs_pg_options *options, pgs_pg_views_action action,
+                        const pgs_listener *listener, char **script, pgs_err *err) PGS_CHECK;
 
 /* Interrupt the call that is running: the server is told to give up its query, and the call
  * returns PGS_E_RETRY "interrupted". Whether there was a server to tell. May be called from a

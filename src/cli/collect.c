@@ -38,6 +38,9 @@ static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_PARALLEL] = {"parallel", 0, "N", "parallel workers the server may use (default: its setting)", NULL, 0},
     [OPT_SNAPSHOT] = {"snapshot", 0, "ID", "read at a moment that another session exported, as pg_dump does; at most 1,000 partitions", NULL, 0},
     [OPT_DRY_RUN] = {"dry-run", 0, NULL, "print the SQL and what it would read; read no row, write no file", NULL, 0},
+    [OPT_SCHEMA] = {"schema", 0, "NAME", "schema of the live views (default: the table's)", NULL, 0},
+    [OPT_APPLY] = {"apply", 0, NULL, "make the views, or replace them, in one transaction", NULL, 0},
+    [OPT_DROP] = {"drop", 0, NULL, "drop what --apply made, and nothing else", NULL, 0},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no progress on stderr; warnings stay", NULL, 0},
     /* clang-format on */
 };
@@ -45,12 +48,14 @@ static const pgs_option OPTION[OPT_COUNT] = {
 #define CONNECTION                                                                                 \
     (PGS_OPT(OPT_DBNAME) | PGS_OPT(OPT_DB_URL) | PGS_OPT(OPT_HOST) | PGS_OPT(OPT_PORT) |           \
      PGS_OPT(OPT_USERNAME) | PGS_OPT(OPT_QUIET) | PGS_OPT(OPT_STATEMENT_TIMEOUT))
+#define COLUMNS                                                                                    \
+    (PGS_OPT(OPT_COLLECTION_COLUMN) | PGS_OPT(OPT_DOCUMENT_COLUMN) | PGS_OPT(OPT_TOKEN_COLUMN) |   \
+     PGS_OPT(OPT_CREATED_COLUMN))
 #define LIVE                                                                                       \
     (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_COUNTS) | PGS_OPT(OPT_COLLECTIONS) |   \
-     PGS_OPT(OPT_ALLOW_PARTIAL) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_COLLECTION_COLUMN) |           \
-     PGS_OPT(OPT_DOCUMENT_COLUMN) | PGS_OPT(OPT_TOKEN_COLUMN) | PGS_OPT(OPT_CREATED_COLUMN) |      \
-     PGS_OPT(OPT_LOCK_TIMEOUT) | PGS_OPT(OPT_PARALLEL) | PGS_OPT(OPT_SNAPSHOT) |                   \
-     PGS_OPT(OPT_DRY_RUN))
+     PGS_OPT(OPT_ALLOW_PARTIAL) | PGS_OPT(OPT_OUTPUT) | COLUMNS | PGS_OPT(OPT_LOCK_TIMEOUT) |      \
+     PGS_OPT(OPT_PARALLEL) | PGS_OPT(OPT_SNAPSHOT) | PGS_OPT(OPT_DRY_RUN))
+#define VIEWS (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SCHEMA) | PGS_OPT(OPT_LOCK_TIMEOUT))
 #define FILES                                                                                      \
     (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_TAKEN_AT) | PGS_OPT(OPT_NAIVE_TZ) |    \
      PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_QUIET))
@@ -59,7 +64,14 @@ static const pgs_option OPTION[OPT_COUNT] = {
     (PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_NAIVE_TZ) |                            \
      PGS_OPT(OPT_COLLECTIONS_FILE) | PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_QUIET))
 
-enum { COMMAND_SNAPSHOT, COMMAND_IMPORT, COMMAND_IMPORT_HISTORY, COMMAND_REFRESH, COMMAND_COUNT };
+enum {
+    COMMAND_SNAPSHOT,
+    COMMAND_IMPORT,
+    COMMAND_IMPORT_HISTORY,
+    COMMAND_REFRESH,
+    COMMAND_VIEWS,
+    COMMAND_COUNT
+};
 
 static const pgs_command COMMAND[COMMAND_COUNT] = {
     [COMMAND_SNAPSHOT] = {"snapshot", "", "read a live server once, gently, and write a snapshot",
@@ -70,7 +82,9 @@ static const pgs_command COMMAND[COMMAND_COUNT] = {
                                 "pack a long CSV, one row a moment and partition, into a history",
                                 LONG_FILE, 1, 1},
     [COMMAND_REFRESH] = {"refresh", "", "refresh the collection_chunking_stats of a live server",
-                         CONNECTION | PGS_OPT(OPT_LOCK_TIMEOUT), 0, 0},
+                         CONNECTION | VIEWS, 0, 0},
+    [COMMAND_VIEWS] = {"views", "", "print the SQL of the guide's live views, or apply or drop it",
+                       CONNECTION | VIEWS | COLUMNS | PGS_OPT(OPT_APPLY) | PGS_OPT(OPT_DROP), 0, 0},
 };
 
 static const pgs_term EXIT_STATUS[] = {
@@ -106,7 +120,8 @@ static const pgs_program PROGRAM = {
         "pgskew-collect snapshot -d postgresql://monitor@db1/app --collections -o snapshots/\n"
         "pgskew-collect import --taken-at 2025-10-20T10:15:00Z -o snapshots/ exports/\n"
         "zcat sizes.csv.gz | pgskew-collect import-history -o history.db -\n"
-        "pgskew-collect refresh -d postgresql://owner@db1/app",
+        "pgskew-collect refresh -d postgresql://owner@db1/app\n"
+        "pgskew-collect views -d postgresql://owner@db1/app --apply",
     .notes =
         "A password belongs in ~/.pgpass, a service file or PGPASSWORD, not on the command line.\n"
         "The role needs CONNECT, USAGE on the schema, pg_read_all_stats, and for exact counts\n"
@@ -317,12 +332,13 @@ static pgs_status check_dbname(const char *given, pgs_err *err) {
     return st;
 }
 
-static pgs_status live_options(const pgs_parsed *p, pgs_pg_options *options, pgs_err *err) {
+pgs_status pgs_live_options(const pgs_parsed *p, pgs_pg_options *options, pgs_err *err) {
     const char *url = getenv("DATABASE_URL");
     int64_t lock_ms, statement_s, workers;
     *options = (pgs_pg_options)PGS_PG_OPTIONS_DEFAULT;
     options->conninfo = has(p, OPT_DBNAME) ? p->value[OPT_DBNAME] : url && *url ? url : NULL;
     options->table = p->value[OPT_TABLE];
+    options->schema = p->value[OPT_SCHEMA];
     options->source = p->value[OPT_SOURCE];
     options->counts = has(p, OPT_COUNTS) && strcmp(p->value[OPT_COUNTS], "estimate") == 0
                           ? PGS_COUNTS_ESTIMATE
@@ -379,7 +395,7 @@ static void warn_of_unmeasured(const pgs_snapshot *snap) {
 static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
     pgs_pg_options options;
     pgs_snapshot snap;
-    pgs_status st = live_options(p, &options, err);
+    pgs_status st = pgs_live_options(p, &options, err);
     if (st == PGS_OK && has(p, OPT_DRY_RUN))
         return print_script(&options, listener, err);
     pgs_snapshot_init(&snap);
@@ -401,7 +417,7 @@ static pgs_status run_snapshot(const pgs_parsed *p, const pgs_listener *listener
 
 static pgs_status run_refresh(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) {
     pgs_pg_options options;
-    pgs_status st = live_options(p, &options, err);
+    pgs_status st = pgs_live_options(p, &options, err);
     return st == PGS_OK ? pgs_pg_refresh(&options, listener, err) : st;
 }
 
@@ -435,8 +451,8 @@ static void watch_signals(const pgs_command *command) {
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGTERM);
-    bool live = command == &COMMAND[COMMAND_SNAPSHOT] || command == &COMMAND[COMMAND_REFRESH];
-    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && live; i++)
+    bool is_live = (command->options & PGS_OPT(OPT_DBNAME)) != 0;
+    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && is_live; i++)
         sigaction(SIGNAL[i], &action, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */
 }
@@ -448,6 +464,7 @@ int main(int argc, char **argv) {
         [COMMAND_IMPORT] = run_import,
         [COMMAND_IMPORT_HISTORY] = pgs_run_import_history,
         [COMMAND_REFRESH] = run_refresh,
+        [COMMAND_VIEWS] = pgs_run_views,
     };
     pgs_parsed parsed;
     pgs_err err = {0};

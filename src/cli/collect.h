@@ -30,12 +30,21 @@ enum {
     OPT_PARALLEL,
     OPT_SNAPSHOT,
     OPT_DRY_RUN,
+    OPT_SCHEMA,
+    OPT_APPLY,
+    OPT_DROP,
     OPT_QUIET,
     OPT_COUNT
 };
 
 /* --naive-tz. */
 pgs_status pgs_naive_offset(const char *text, int64_t *out_us, pgs_err *err) PGS_CHECK;
+
+/* What the options say of a live server; PGS_E_USAGE. */
+pgs_status pgs_live_options(const pgs_parsed *p, pgs_pg_options *options, pgs_err *err) PGS_CHECK;
+
+/* views; views.c. */
+pgs_status pgs_run_views(const pgs_parsed *p, const pgs_listener *listener, pgs_err *err) PGS_CHECK;
 
 /* import-history; import_history.c. */
 pgs_status pgs_run_import_history(const pgs_parsed *p, const pgs_listener *listener,

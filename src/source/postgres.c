@@ -119,25 +119,6 @@ pgs_status pgs_pg_dry_run(const pgs_pg_options *options, const pgs_listener *lis
 
 /* ---- refresh ---- */
 
-static pgs_status schema_of_table(pgs_pg *pg, pgs_buf *schema, pgs_err *err) {
-    char *table;
-    pgs_status st = pgs_pg_table_text(pg->options->table, &table, err);
-    if (st)
-        return st;
-    const char *param[] = {table};
-    pgs_pg_question question = {
-        "look up the table", "SELECT quote_ident((parse_ident($1))[1])", 1, param, 1, false};
-    PGresult *answer;
-    st = pgs_pg_ask(pg, &question, &answer, err);
-    if (!st && PQntuples(answer) != 1)
-        st = pgs_pg_nonsense("look up the table", err);
-    else if (!st)
-        pgs_buf_text(schema, PQgetvalue(answer, 0, 0));
-    PQclear(answer);
-    pgs_free(table);
-    return st;
-}
-
 /* What refreshes, best first; row `choice` of the answer's columns. */
 static const struct {
     const char *verb, *object;
@@ -172,7 +153,10 @@ static pgs_status run_refresh(pgs_pg *pg, const char *schema, size_t choice, pgs
     pgs_buf sql = {0};
     pgs_buf_text(&sql, "BEGIN; SELECT set_config('search_path', ");
     pgs_pg_quote_literal(pg, schema, &sql);
-    pgs_buf_text(&sql, " || ', ' || current_setting('search_path'), true); ");
+    pgs_buf_format(&sql,
+                   " || ', ' || current_setting('search_path'), true); "
+                   "SET LOCAL lock_timeout = %d; ",
+                   pg->options->lock_timeout_ms);
     if (pg->options->statement_timeout_ms > 0)
         pgs_buf_format(&sql, "SET LOCAL statement_timeout = %d; ",
                        pg->options->statement_timeout_ms);
@@ -193,20 +177,23 @@ static pgs_status refresh(pgs_pg *pg, const char *schema, pgs_err *err) {
         return run_refresh(pg, schema, choice, err);
     st = pgs_fail(err, PGS_E_NO_INPUT,
                   "there is no materialized view collection_chunking_stats in schema %s", schema);
-    pgs_hint(err, "name a table of the schema that has it with --table");
+    pgs_hint(err, "name the schema that has it with --schema, or make it: pgskew-collect views");
     return st;
 }
 
 pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *listener,
                           pgs_err *err) {
     pgs_pg pg;
-    pgs_buf schema = {0};
+    pgs_pg_place place;
+    pgs_arena *arena = pgs_arena_new();
+    if (!arena)
+        return pgs_no_memory(err);
     pgs_status st = pgs_pg_open(&pg, options, listener, err);
     if (!st)
-        st = schema_of_table(&pg, &schema, err);
+        st = pgs_pg_find_place(&pg, arena, &place, err);
     if (!st)
-        st = refresh(&pg, pgs_buf_view(&schema), err);
-    pgs_buf_reset(&schema);
+        st = refresh(&pg, place.schema, err);
     pgs_pg_close(&pg);
+    pgs_arena_free(arena);
     return st;
 }

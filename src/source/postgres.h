@@ -9,7 +9,8 @@
  *     postgres_batch.c     leaves in batches, under savepoints: sizes, and who waits for locks
  *     postgres_count.c     the counting statement and its answers
  *     postgres_documents.c the documents of a collection that lies in several partitions
- *     postgres_fill.c      what was read becomes a pgs_snapshot */
+ *     postgres_fill.c      what was read becomes a pgs_snapshot
+ *     postgres_views.c     the guide's live views: a script that makes or drops them */
 #ifndef PGSKEW_SOURCE_POSTGRES_H
 #define PGSKEW_SOURCE_POSTGRES_H
 
@@ -215,6 +216,9 @@ typedef struct pgs_reading {
 pgs_status pgs_pg_find_table(pgs_pg *pg, pgs_reading *reading, pgs_err *err) PGS_CHECK;
 pgs_status pgs_pg_list_leaves(pgs_pg *pg, pgs_reading *reading, pgs_err *err) PGS_CHECK;
 
+/* What a column is in a statement: its name, or a NULL of its type where the table has none. */
+const char *pgs_pg_column(const pgs_reading *reading, pgs_column_use use);
+
 /* The leaf with this oid, or NULL. */
 pgs_leaf *pgs_pg_leaf_of(const pgs_reading *reading, int64_t oid);
 
@@ -270,10 +274,24 @@ void pgs_documents_reset(pgs_documents *all);
 
 /* ---- postgres_fill.c ---- */
 
-/* Names of the collections, when a table beside this one has them. */
+/* The table beside this one that names the collections; NULL: there is none that we may read. */
+pgs_status pgs_pg_find_names(pgs_pg *pg, const pgs_reading *reading, char **table,
+                             pgs_err *err) PGS_CHECK;
+
+/* Names of the collections, when there is such a table. */
 pgs_status pgs_pg_read_names(pgs_pg *pg, pgs_reading *reading, pgs_err *err) PGS_CHECK;
 
 pgs_status pgs_pg_fill_snapshot(const pgs_pg *pg, pgs_reading *reading, pgs_snapshot *out,
                                 pgs_err *err) PGS_CHECK;
+
+/* ---- postgres_views.c ---- */
+
+/* Where the live views are, and of which table: names that are quoted already. */
+typedef struct pgs_pg_place {
+    const char *schema, *table;
+} pgs_pg_place;
+
+pgs_status pgs_pg_find_place(pgs_pg *pg, pgs_arena *arena, pgs_pg_place *out,
+                             pgs_err *err) PGS_CHECK;
 
 #endif

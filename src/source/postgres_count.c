@@ -8,24 +8,21 @@
 #include "embedded_sql.h"
 #include "source/postgres.h"
 
-/* What a column of the table is called in the statement, and what stands for it when the table
- * does not have it. */
-static const struct {
-    const char *alias, *absent;
-} COLUMN[PGS_COLUMN_COUNT] = {
-    [PGS_COLUMN_COLLECTION] = {"collection", "NULL::text"},
-    [PGS_COLUMN_DOCUMENT] = {"document", "NULL::text"},
-    [PGS_COLUMN_TOKENS] = {"tokens", "NULL::int"},
-    [PGS_COLUMN_CREATED] = {"created", "NULL::timestamptz"},
+/* What a column of the table is called in the statement. */
+static const char *const ALIAS[PGS_COLUMN_COUNT] = {
+    [PGS_COLUMN_COLLECTION] = "collection",
+    [PGS_COLUMN_DOCUMENT] = "document",
+    [PGS_COLUMN_TOKENS] = "tokens",
+    [PGS_COLUMN_CREATED] = "created",
 };
 
 static void write_arm(const pgs_reading *reading, const pgs_leaf *leaf, size_t tag, pgs_buf *out) {
     pgs_buf_format(out, "%sSELECT %zu AS leaf", tag ? "\n    UNION ALL " : "", tag);
     for (size_t i = 0; i < PGS_COLUMN_COUNT; i++) {
         pgs_buf_text(out, ", ");
-        pgs_buf_text(out, reading->column[i] ? reading->column[i] : COLUMN[i].absent);
+        pgs_buf_text(out, pgs_pg_column(reading, (pgs_column_use)i));
         pgs_buf_text(out, " AS ");
-        pgs_buf_text(out, COLUMN[i].alias);
+        pgs_buf_text(out, ALIAS[i]);
     }
     pgs_buf_text(out, " FROM ONLY ");
     pgs_buf_text(out, leaf->sql);

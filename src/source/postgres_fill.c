@@ -12,24 +12,32 @@
 
 /* ---- names of collections ---- */
 
-static pgs_status find_names_table(pgs_pg *pg, const pgs_reading *reading, char **sql,
-                                   pgs_err *err) {
+pgs_status pgs_pg_find_names(pgs_pg *pg, const pgs_reading *reading, char **table, pgs_err *err) {
     const char *param[] = {reading->schema};
     pgs_pg_question question = {
         "look for the collections", pgs_sql_pg_collections_table, 1, param, 1, false};
     PGresult *answer;
+    *table = NULL;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     if (!st && PQntuples(answer) == 1 && !PQgetisnull(answer, 0, 0)) {
-        char row_bytes[PGS_NUM_TEXT_MAX], max_bytes[PGS_NUM_TEXT_MAX];
-        const pgs_pg_fill fill[] = {
-            {"table", PQgetvalue(answer, 0, 0)},
-            {"row_bytes", pgs_int_format(PGS_COLLECTION_ROW_BYTES, row_bytes)},
-            {"max_bytes", pgs_int_format((int64_t)PGS_MAX_COLLECTION_BYTES, max_bytes)},
-        };
-        st = pgs_pg_template(pgs_sql_pg_collection_names, fill, PGS_COUNT_OF(fill), sql, err);
+        *table = pgs_arena_text(reading->arena, PQgetvalue(answer, 0, 0));
+        st = *table ? PGS_OK : pgs_no_memory(err);
     }
     PQclear(answer);
     return st;
+}
+
+static pgs_status names_sql(pgs_pg *pg, const pgs_reading *reading, char **sql, pgs_err *err) {
+    char *table, row_bytes[PGS_NUM_TEXT_MAX], max_bytes[PGS_NUM_TEXT_MAX];
+    pgs_status st = pgs_pg_find_names(pg, reading, &table, err);
+    if (st || !table)
+        return st;
+    const pgs_pg_fill fill[] = {
+        {"table", table},
+        {"row_bytes", pgs_int_format(PGS_COLLECTION_ROW_BYTES, row_bytes)},
+        {"max_bytes", pgs_int_format((int64_t)PGS_MAX_COLLECTION_BYTES, max_bytes)},
+    };
+    return pgs_pg_template(pgs_sql_pg_collection_names, fill, PGS_COUNT_OF(fill), sql, err);
 }
 
 static pgs_status take_name(pgs_reading *reading, pgs_pg_row *row, pgs_err *err) {
@@ -71,7 +79,7 @@ static void do_without_names(const pgs_pg *pg, pgs_reading *reading, const pgs_e
 
 pgs_status pgs_pg_read_names(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     char *sql = NULL;
-    pgs_status st = find_names_table(pg, reading, &sql, err);
+    pgs_status st = names_sql(pg, reading, &sql, err);
     if (st || !sql)
         return st;
     pgs_pg_question question = {"read the collections' names", sql, 0, NULL, 3, true};

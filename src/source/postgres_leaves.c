@@ -120,8 +120,8 @@ static const struct {
     {PGS_COLUMN_DOCUMENT, NULL, 0, ""},
     {PGS_COLUMN_TOKENS, NULL, 'N', ""},
     {PGS_COLUMN_CREATED, "timestamptz", 0, ""},
-    {PGS_COLUMN_CREATED, "timestamp", 0, "::timestamptz"}, /* TimeZone is UTC */
-    {PGS_COLUMN_CREATED, "date", 0, "::timestamptz"},
+    {PGS_COLUMN_CREATED, "timestamp", 0, " AT TIME ZONE 'UTC'"},
+    {PGS_COLUMN_CREATED, "date", 0, "::timestamp AT TIME ZONE 'UTC'"},
 };
 
 /* Types of which equal values can have different texts: 1.0 and 1.00. */
@@ -162,6 +162,16 @@ static pgs_status take_column(pgs_pg *pg, pgs_reading *reading, const PGresult *
         return reading->column[use] ? PGS_OK : pgs_no_memory(err);
     }
     return PGS_OK; /* of a type that has no use: as if it were not there */
+}
+
+const char *pgs_pg_column(const pgs_reading *reading, pgs_column_use use) {
+    static const char *const ABSENT[PGS_COLUMN_COUNT] = {
+        [PGS_COLUMN_COLLECTION] = "NULL::text",
+        [PGS_COLUMN_DOCUMENT] = "NULL::text",
+        [PGS_COLUMN_TOKENS] = "NULL::int",
+        [PGS_COLUMN_CREATED] = "NULL::timestamptz",
+    };
+    return reading->column[use] ? reading->column[use] : ABSENT[use];
 }
 
 static pgs_status find_columns(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {

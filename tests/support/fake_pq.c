@@ -56,7 +56,8 @@ static const char *const USUAL[FAKE_ANSWER_COUNT] = {
     [FAKE_NAMES_TABLE] = "public.collections",
     [FAKE_NAMES] = "700|a|First\n700|b|\\N\n700|z|Never chunked",
     [FAKE_REFRESH] = "f|t|t",
-    [FAKE_SCHEMA] = "public",
+    [FAKE_SCHEMA] = "public|public.chunks",
+    [FAKE_SAME_TYPE] = "t",
 };
 
 static const struct {
@@ -67,7 +68,8 @@ static const struct {
     {"to_regclass($1)", FAKE_TABLE},       {"(VALUES (0, $2)", FAKE_COLUMNS},
     {"pg_relation_size", FAKE_SIZES},      {"pg_control_system", FAKE_SYSTEM},
     {"= 'collections'", FAKE_NAMES_TABLE}, {"SELECT id::text", FAKE_NAMES},
-    {"to_regproc", FAKE_REFRESH},          {"parse_ident", FAKE_SCHEMA},
+    {"to_regproc($1", FAKE_REFRESH},       {"parse_ident", FAKE_SCHEMA},
+    {"DISTINCT atttypid", FAKE_SAME_TYPE},
 };
 
 static fake_table asked_for(const char *sql) {

@@ -18,6 +18,7 @@ typedef enum fake_table { /* the answers a test can change */
                           FAKE_NAMES,
                           FAKE_REFRESH,
                           FAKE_SCHEMA,
+                          FAKE_SAME_TYPE,
                           FAKE_ANSWER_COUNT
 } fake_table;
 

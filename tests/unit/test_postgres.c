@@ -724,3 +724,65 @@ Test(postgres, refresh_takes_the_gentlest_way_there_is) {
         cr_expect(strstr(fake.last_sql, REFRESH[i].runs), "%s", fake.last_sql);
     }
 }
+
+/* ---- views ---- */
+
+static char *views_script(pgs_pg_views_action action) {
+    char *script = NULL;
+    pgs_err err = {0};
+    pgs_status st = pgs_pg_views(&options, action, NULL, &script, &err);
+    cr_assert_eq(st, PGS_OK, "%s", err.msg);
+    cr_assert_eq(script != NULL, action == PGS_PG_VIEWS_PRINT);
+    return script;
+}
+
+/* What is run has its last part in last_sql only when it is short, which a drop is. */
+Test(postgres, views_that_are_printed_are_not_made) {
+    char *script = views_script(PGS_PG_VIEWS_PRINT);
+    cr_expect(strstr(script, "CREATE OR REPLACE VIEW public.partition_health_summary"));
+    cr_expect(strstr(script, "CREATE MATERIALIZED VIEW public.pgskew_collections_new"));
+    cr_expect_null(strstr(script, "{{"), "%s", strstr(script, "{{"));
+    cr_expect_null(strstr(fake.log, "-- Live views of one"), "%s", fake.log);
+    pgs_free(script);
+}
+
+Test(postgres, views_that_are_dropped_need_no_table) {
+    fake.answer[FAKE_TABLE] = "";
+    views_script(PGS_PG_VIEWS_DROP);
+    cr_expect(strstr(fake.last_sql, "'Made by pgskew-collect views for public.chunks.'"), "%s",
+              fake.last_sql);
+    cr_expect(strstr(fake.last_sql, "DROP %s %s"), "%s", fake.last_sql);
+}
+
+Test(postgres, names_in_views_are_quoted) {
+    options.collection_column = "c\"; DROP TABLE x; --";
+    options.schema = "ours";
+    fake.answer[FAKE_TABLE] =
+        "900|p|\"s'\"|t|\"s'\".t|2025-10-20 10:15:00+00|2025-10-20 09:15:00+00|"
+        "2025-10-19 10:15:00+00|2025-10-13 10:15:00+00|app|monitor|15.18|150018|8192|0|1|\\N";
+    char *script = views_script(PGS_PG_VIEWS_PRINT);
+    cr_expect(strstr(script, "pg_partition_tree('\"s''\".t'::regclass)"));
+    cr_expect(strstr(script, "'Made by pgskew-collect views for \"s''\".t.'"));
+    cr_expect(strstr(script, "\"c\"\"; DROP TABLE x; --\" AS collection"));
+    pgs_free(script);
+}
+
+static const struct {
+    const char *columns, *has, *has_not;
+} LACKING[] = {
+    {"1|text|S\n2|int4|N\n3|date|D", "NULL::text AS collection", "CREATE MATERIALIZED VIEW"},
+    {"0|text|S\n3|date|D", "\"created_at\"::timestamp AT TIME ZONE 'UTC' AS created",
+     "\"token_count\""},
+    {"0|text|S\n3|timestamp|D", "\"created_at\" AT TIME ZONE 'UTC' AS created", "\"document_id\""},
+    {"0|text|S", "is_measured AND false", "\"created_at\""},
+};
+
+Test(postgres, views_do_without_columns) {
+    for (size_t i = 0; i < PGS_COUNT_OF(LACKING); i++) {
+        fake.answer[FAKE_COLUMNS] = LACKING[i].columns;
+        char *script = views_script(PGS_PG_VIEWS_PRINT);
+        cr_expect(strstr(script, LACKING[i].has), "%zu: no %s", i, LACKING[i].has);
+        cr_expect_null(strstr(script, LACKING[i].has_not), "%zu: %s", i, LACKING[i].has_not);
+        pgs_free(script);
+    }
+}

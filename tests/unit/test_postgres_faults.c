@@ -66,11 +66,33 @@ static pgs_status refresh(pgs_err *err) {
     return pgs_pg_refresh(&options, &LISTENER, err);
 }
 
+static pgs_status views(pgs_pg_views_action action, pgs_err *err) {
+    char *script = NULL;
+    pgs_status st = pgs_pg_views(&options, action, &LISTENER, &script, err);
+    cr_assert_eq(script != NULL, st == PGS_OK && action == PGS_PG_VIEWS_PRINT);
+    pgs_free(script);
+    return st;
+}
+
+static pgs_status print_views(pgs_err *err) {
+    return views(PGS_PG_VIEWS_PRINT, err);
+}
+
+static pgs_status apply_views(pgs_err *err) {
+    return views(PGS_PG_VIEWS_APPLY, err);
+}
+
+static pgs_status drop_views(pgs_err *err) {
+    return views(PGS_PG_VIEWS_DROP, err);
+}
+
 static const run RUN[] = {
-    {"snapshot", snapshot}, {"partial snapshot", partial_snapshot},
-    {"estimate", estimate}, {"dry run", dry_run},
-    {"refresh", refresh},
+    {"snapshot", snapshot},       {"partial snapshot", partial_snapshot},
+    {"estimate", estimate},       {"dry run", dry_run},
+    {"print views", print_views}, {"apply views", apply_views},
+    {"drop views", drop_views},   {"refresh", refresh},
 };
+enum { REFRESH = PGS_COUNT_OF(RUN) - 1 };
 
 /* ---- one run, and what must hold however it ends ---- */
 
@@ -193,7 +215,7 @@ Test(postgres_faults, no_answer_or_another_at_every_statement) {
 }
 
 Test(postgres_faults, a_server_that_falls_silent_at_every_statement) {
-    for (size_t r = 0; r < PGS_COUNT_OF(RUN) - 1; r++) { /* a refresh may take hours */
+    for (size_t r = 0; r < REFRESH; r++) { /* a refresh may take hours */
         fake.mute_at = 0;
         int n = n_statements(&RUN[r]);
         for (int k = 1; k <= n; k++) {
@@ -269,7 +291,7 @@ Test(postgres_faults, garbage_in_every_cell) {
                                 "294277-01-01 00:00:00+00",
                                 "0044-03-15 12:00:00+00 BC",
                                 too_long};
-    static const size_t WHICH_RUN[] = {0, 2, 4}; /* snapshot, estimate, refresh */
+    static const size_t WHICH_RUN[] = {0, 2, 5, REFRESH}; /* snapshot, estimate, views, refresh */
     for (int which = 0; which < FAKE_ANSWER_COUNT; which++)
         for (int row = 0; row < 4; row++)
             for (int column = 0; column < 18; column++)
