@@ -45,6 +45,7 @@ typedef struct pgs_cleaning {
 /* Cell (measure, t, p) is at [t * frame->stride + p], as in the frame. */
 typedef struct pgs_clean {
     const pgs_frame *frame; /* borrowed */
+    bool *looked;           /* [n_times] somebody looked at the table */
     size_t usual_days;      /* the usual distance of rows in which somebody looked; 1 and more */
 
     /* stock: as observed, but for misreads; where nobody looked, the last value for at most 2 rows.

@@ -20,6 +20,13 @@ typedef struct pgs_refiled {
     size_t t, p;
 } pgs_refiled;
 
+/* All partitions together at one moment: how the table moves within a day. */
+typedef struct pgs_frame_moment {
+    int64_t taken_us;
+    double chunks; /* rows */
+    size_t n_seen; /* partitions whose rows were observed */
+} pgs_frame_moment;
+
 /* T moments of one partitioned table, P partitions wide.
  * Cell (m, t, p) is metric[m][t * stride + p]. NaN means "not observed": not born yet, dropped,
  * locked. Counts are whole numbers of at most 2^53, so sums and comparisons are exact. */
@@ -37,6 +44,8 @@ typedef struct pgs_frame {
     bool *there;     /* [n_parts] part of the table at the last moment, measured or not */
     size_t n_refiled;
     pgs_refiled *refiled; /* [n_refiled] by row, then partition */
+    size_t n_moments;
+    pgs_frame_moment *moment; /* [n_moments] every one, in the order of time */
 
     struct pgs_arena *arena; /* owns the strings and arrays */
 } pgs_frame;
@@ -62,6 +71,9 @@ pgs_status pgs_frame_set_name(pgs_frame *frame, size_t p, const char *name, pgs_
 /* Keep a copy of the `n` rows of `refiled` in the frame. PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_refiled(pgs_frame *frame, const pgs_refiled *refiled, size_t n,
                                  pgs_err *err) PGS_CHECK;
+
+/* Make room for `n` moments, zeroed. PGS_E_BUG without memory. */
+pgs_status pgs_frame_set_moments(pgs_frame *frame, size_t n, pgs_err *err) PGS_CHECK;
 
 /* Put the partitions in the order of number, then name, and leave out those that were never observed
  * and are not there, and new relfilenodes of what was not observed in an earlier row: then a frame does not

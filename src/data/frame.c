@@ -94,6 +94,12 @@ pgs_status pgs_frame_set_refiled(pgs_frame *frame, const pgs_refiled *refiled, s
     return PGS_OK;
 }
 
+pgs_status pgs_frame_set_moments(pgs_frame *frame, size_t n, pgs_err *err) {
+    frame->moment = pgs_arena_alloc(frame->arena, n, sizeof *frame->moment);
+    frame->n_moments = frame->moment ? n : 0;
+    return frame->moment ? PGS_OK : pgs_no_memory(err);
+}
+
 /* ---- arranging ---- */
 
 typedef struct lane {

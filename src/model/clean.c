@@ -42,7 +42,7 @@ static bool row_is_observed(const pgs_frame *f, size_t t) {
 static size_t looked_rows(pgs_cleaner *k, size_t *row) {
     size_t n = 0;
     for (size_t t = 0; t < k->frame->n_times; t++)
-        if ((k->looked[t] = row_is_observed(k->frame, t)))
+        if ((k->out->looked[t] = row_is_observed(k->frame, t)))
             row[n++] = t;
     k->first = n > 0 ? row[0] : 0;
     k->last = n > 0 ? row[n - 1] : 0;
@@ -165,7 +165,7 @@ static void merge_resets(pgs_cleaner *k) {
 static void reset_all(pgs_cleaner *k, size_t t) {
     const pgs_frame *f = k->frame;
     size_t from = t - 1;
-    while (from > 0 && !k->looked[from])
+    while (from > 0 && !k->out->looked[from])
         from--;
     pgs_cleaning c = {.kind = PGS_CLEANED_RESET,
                       .p = PGS_WHOLE_TABLE,
@@ -234,7 +234,8 @@ static bool make_room(pgs_cleaner *k) {
     const pgs_frame *f = k->frame;
     size_t n = f->n_times;
     k->out->arena = pgs_arena_new();
-    k->looked = pgs_alloc(n, sizeof *k->looked);
+    if (k->out->arena)
+        k->out->looked = pgs_arena_alloc(k->out->arena, n, sizeof *k->out->looked);
     k->renewed = pgs_alloc(n * f->n_parts, sizeof *k->renewed);
     k->n_followed = pgs_alloc(n, sizeof *k->n_followed);
     k->n_truncated = pgs_alloc(n, sizeof *k->n_truncated);
@@ -243,15 +244,14 @@ static bool make_room(pgs_cleaner *k) {
     k->rate = pgs_alloc(n, sizeof *k->rate);
     k->room = pgs_alloc(n, sizeof *k->room);
     k->anew = pgs_alloc(n, sizeof *k->anew);
-    return k->out->arena && k->looked && k->renewed && k->n_followed && k->n_truncated && k->row &&
-           k->value && k->rate && k->room && k->anew && make_measure(k, PGS_BY_CHUNKS) &&
+    return k->out->arena && k->out->looked && k->renewed && k->n_followed && k->n_truncated &&
+           k->row && k->value && k->rate && k->room && k->anew && make_measure(k, PGS_BY_CHUNKS) &&
            make_measure(k, PGS_BY_SIZE);
 }
 
 static void free_room(pgs_cleaner *k) {
-    void *const ROOM[] = {k->looked, k->renewed,    k->n_followed, k->n_truncated,
-                          k->row,    k->value,      k->rate,       k->room,
-                          k->anew,   k->misread[0], k->misread[1]};
+    void *const ROOM[] = {k->renewed, k->n_followed, k->n_truncated, k->row,        k->value,
+                          k->rate,    k->room,       k->anew,        k->misread[0], k->misread[1]};
     for (size_t i = 0; i < PGS_COUNT_OF(ROOM); i++)
         pgs_free(ROOM[i]);
     pgs_buf_reset(&k->cleanings);

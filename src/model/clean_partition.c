@@ -91,7 +91,7 @@ static void gather(pgs_cleaner *k, pgs_measure m, size_t p) {
 /* Whether somebody looked between two rows, at other partitions. */
 static bool was_looked_at(const pgs_cleaner *k, pgs_measure m, size_t from, size_t to) {
     for (size_t t = from + 1; t < to; t++)
-        if (k->looked[t] && !k->misread[m][t])
+        if (k->out->looked[t] && !k->misread[m][t])
             return true;
     return false;
 }
@@ -99,14 +99,14 @@ static bool was_looked_at(const pgs_cleaner *k, pgs_measure m, size_t from, size
 /* The row after `from` in which somebody looked, or the last. */
 static size_t next_look(const pgs_cleaner *k, size_t from) {
     for (size_t t = from + 1; t < k->frame->n_times; t++)
-        if (k->looked[t])
+        if (k->out->looked[t])
             return t;
     return k->frame->n_times - 1;
 }
 
 static size_t look_before(const pgs_cleaner *k, size_t to) {
     size_t t = to;
-    while (t > 0 && !k->looked[--t])
+    while (t > 0 && !k->out->looked[--t])
         ;
     return t;
 }

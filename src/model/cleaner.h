@@ -9,7 +9,6 @@
 typedef struct pgs_cleaner {
     const pgs_frame *frame;
     pgs_clean *out;
-    bool *looked;                     /* [n_times] somebody looked */
     bool *misread[PGS_MEASURE_COUNT]; /* [n_times] */
     bool *renewed;      /* [n_parts * n_times] another relfilenode, a partition a row */
     size_t first, last; /* rows in which somebody looked */

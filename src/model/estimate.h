@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "pgskew/trend.h"
+
 /* ---- order.c ---- */
 
 /* The value of rank `k` (0 is the smallest) of x[n]; reorders x. k < n. */
@@ -66,17 +68,6 @@ bool pgs_slope_of(const double *t, const double *y, size_t n, pgs_slope *out);
 
 /* Autocorrelations 0..n_lags of x[n] into out; divisor n. All 0 but the first for a constant. */
 void pgs_acf(const double *x, size_t n, size_t n_lags, double *out);
-
-#define PGS_MAX_PERIOD ((size_t)24)
-
-typedef struct pgs_season {
-    size_t period;
-    bool tested;       /* at least 3 periods */
-    double acf, limit; /* at the period, and what chance allows (the M4 competition's rule) */
-    bool found;        /* acf > limit */
-    double
-        profile[PGS_MAX_PERIOD]; /* by phase, mean 1; NaN: fewer than 3 periods, or nothing flows */
-} pgs_season;
 
 /* Test x[n], and the median over the periods of each phase's share of its period. period <=
  * PGS_MAX_PERIOD. x[0] is of phase 0. False without memory. */

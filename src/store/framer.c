@@ -16,6 +16,7 @@ struct pgs_framer {
     uint8_t *counts;                /* [n_days] */
     bool *there;                    /* [capacity] */
     pgs_buf refiled;                /* of pgs_refiled */
+    pgs_buf moments;                /* of pgs_frame_moment */
     char *table;
 };
 
@@ -47,6 +48,7 @@ void pgs_framer_close(pgs_framer *f) {
     pgs_free(f->counts);
     pgs_free(f->there);
     pgs_buf_reset(&f->refiled);
+    pgs_buf_reset(&f->moments);
     pgs_free(f->table);
     pgs_free(f);
 }
@@ -102,6 +104,17 @@ static pgs_status add_part(pgs_framer *f, const pgs_snapshot *snap, size_t p, si
                : pgs_lanes_note(&f->lanes, lane, &snap->part[p], f->n_moments, &changed, err);
 }
 
+static pgs_status add_moment(pgs_framer *f, const pgs_snapshot *snap, pgs_err *err) {
+    pgs_frame_moment moment = {.taken_us = snap->head.taken_us};
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        if (!isnan(snap->metric[PGS_CHUNK_COUNT][p])) {
+            moment.chunks += snap->metric[PGS_CHUNK_COUNT][p];
+            moment.n_seen++;
+        }
+    pgs_buf_bytes(&f->moments, &moment, sizeof moment);
+    return f->moments.failed ? pgs_no_memory(err) : PGS_OK;
+}
+
 pgs_status pgs_framer_add(pgs_framer *f, const pgs_snapshot *snap, pgs_err *err) {
     size_t day = f->n_days - 1 - pgs_frame_day(snap->head.taken_us, f->last_us);
     if (!f->table && !(f->table = pgs_strdup(snap->head.table_name)))
@@ -116,7 +129,7 @@ pgs_status pgs_framer_add(pgs_framer *f, const pgs_snapshot *snap, pgs_err *err)
     for (size_t p = 0; st == PGS_OK && p < snap->head.n_parts; p++)
         st = add_part(f, snap, p, day, err);
     f->n_moments++;
-    return st;
+    return st == PGS_OK ? add_moment(f, snap, err) : st;
 }
 
 /* ---- the frame ---- */
@@ -139,6 +152,10 @@ static pgs_status fill(const pgs_framer *f, pgs_frame *out, pgs_err *err) {
         out->there[p] = f->there[p];
         st = pgs_frame_set_name(out, p, f->lanes.lane[p].name, err);
     }
+    if (st == PGS_OK)
+        st = pgs_frame_set_moments(out, f->n_moments, err);
+    if (st == PGS_OK && f->n_moments > 0)
+        memcpy(out->moment, f->moments.data, f->moments.n);
     return st;
 }
 

@@ -125,6 +125,17 @@ static pgs_status fill_counts(const filling *f, pgs_err *err) {
     return st;
 }
 
+static pgs_status fill_moments(const filling *f, pgs_err *err) {
+    pgs_status st = pgs_frame_set_moments(f->frame, f->last - f->first + 1, err);
+    for (size_t i = 0; st == PGS_OK && i < f->frame->n_moments; i++) {
+        const pgs_moment *moment = &f->series->moment[f->first + i];
+        f->frame->moment[i] = (pgs_frame_moment){.taken_us = moment->taken_us,
+                                                 .chunks = (double)moment->total[PGS_BY_CHUNKS],
+                                                 .n_seen = moment->n_seen[PGS_BY_CHUNKS]};
+    }
+    return st;
+}
+
 /* Lanes are in the order of their birth: those of later moments are the last ones. */
 static size_t born_by(const pgs_series *series, size_t last) {
     size_t n = series->n_lanes;
@@ -155,6 +166,8 @@ static pgs_status fill(filling *f, uint64_t metrics, pgs_err *err) {
         st = fill_facts(f, err);
     if (st == PGS_OK)
         st = fill_counts(f, err);
+    if (st == PGS_OK)
+        st = fill_moments(f, err);
     return st == PGS_OK ? pgs_frame_arrange(f->frame, err) : st;
 }
 

@@ -57,6 +57,12 @@ static void expect_same(const pgs_frame *a, const pgs_frame *b, const char *name
                  b->n_refiled);
     for (size_t i = 0; i < a->n_refiled; i++)
         cr_expect(a->refiled[i].t == b->refiled[i].t && a->refiled[i].p == b->refiled[i].p);
+    cr_assert_eq(a->n_moments, b->n_moments, "%s", name);
+    for (size_t i = 0; i < a->n_moments; i++)
+        cr_expect(a->moment[i].taken_us == b->moment[i].taken_us &&
+                      a->moment[i].chunks == b->moment[i].chunks &&
+                      a->moment[i].n_seen == b->moment[i].n_seen,
+                  "%s: moment %zu", name, i);
     for (size_t t = 0; t < a->n_times; t++)
         cr_expect(a->taken_us[t] == b->taken_us[t] && a->counts[t] == b->counts[t], "%s", name);
     for (size_t p = 0; p < a->n_parts; p++) {
