@@ -40,6 +40,10 @@ typedef struct pgs_cleaning {
     size_t p;             /* index of the partition; PGS_WHOLE_TABLE */
     size_t from, to;      /* rows of the frame: the last before it, and the first after */
     double before, after; /* rows or bytes; NaN: nothing was there */
+
+    int64_t num;      /* of the partition; -1: the whole table */
+    const char *name; /* borrowed from the frame; NULL: not observed */
+    int64_t from_us, to_us;
 } pgs_cleaning;
 
 /* Cell (measure, t, p) is at [t * frame->stride + p], as in the frame. */

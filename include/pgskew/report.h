@@ -9,6 +9,7 @@
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
 #include "pgskew/series.h"
+#include "pgskew/trend.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,7 @@ typedef enum pgs_report_kind {
     PGS_REPORT_SCAN_MOMENT,
     PGS_REPORT_SCAN_PARTITION,
     PGS_REPORT_DIFF,
+    PGS_REPORT_TREND,
     PGS_REPORT_KIND_COUNT
 } pgs_report_kind;
 
@@ -67,8 +69,9 @@ typedef struct pgs_report_input {
     const pgs_partition_statistics *partition; /* STATISTICS of one partition; else NULL */
     const pgs_snapshot_head *head;             /* LIST: [n_heads] */
     size_t n_heads;
-    const pgs_scan *scan; /* SCAN_ */
-    const pgs_diff *diff; /* DIFF */
+    const pgs_scan *scan;   /* SCAN_ */
+    const pgs_diff *diff;   /* DIFF */
+    const pgs_trend *trend; /* TREND */
 
     /* of an HTML page; the result was measured (pgs_distribution_measure()) */
     const pgs_overview *overview;

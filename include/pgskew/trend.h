@@ -1,6 +1,6 @@
 /* What has been going on: how each partition grows, whether it drifts out of balance beyond chance, and
- * where its present course leads. pgs_trend_run() makes it from a daily frame (pgskew/frame.h), of whose
- * last 365 days.
+ * where its present course leads. pgs_trend_run() makes it from a daily frame (pgskew/frame.h): from its
+ * last 365 days, or the last 24 of them in which somebody looked, whichever reaches farther back.
  *
  * NaN, null in JSON, is "not known": too little history. Results are the same bits for every instruction
  * level. */
@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 #define PGS_TREND_DAYS      365  /* how far back is looked */
+#define PGS_TREND_LOOKS     24   /* or for how many looks */
 #define PGS_TREND_MIN_STEPS 8    /* changes that must have been seen before anything is concluded */
 #define PGS_TREND_FDR       0.05 /* share of chance among what is called a drift */
 #define PGS_TREND_SHOWN     20   /* partitions that are shown when not all are asked for */
@@ -52,7 +53,7 @@ typedef struct pgs_trend_partition {
     pgs_growth growth[PGS_MEASURE_COUNT];
     pgs_drift drift[PGS_MEASURE_COUNT];
     bool sufficient;   /* its chunks were followed for long enough */
-    double limit_skew; /* signed chunk skew that its share of the growth leads to */
+    double limit_skew; /* signed chunk skew that its share of all growth leads to */
     double
         days_to[PGS_THRESHOLD_COUNT]; /* until the chunk skew, growing as it does, is at or beyond
                                              it; 0: it is; NaN: never, or not known */

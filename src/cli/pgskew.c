@@ -31,6 +31,7 @@ static const pgs_option OPTION[OPT_COUNT] = {
                   "how old a file must be, before the history's newest moment: 90d, 48h, 8w", NULL,
                   0},
     [OPT_YES] = {"yes", 0, NULL, "delete; otherwise only say what would be deleted", NULL, 0},
+    [OPT_ALL] = {"all", 0, NULL, "every partition, not only the first 20", NULL, 0},
     [OPT_COLOR] = {"color", 0, "WHEN", "colour the table", "auto|always|never", 0},
 };
 
@@ -55,6 +56,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     [CMD_SCAN] = {"scan", "[PATH...]", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON)), 0, 10000},
     [CMD_DIFF] = {"diff", "[PATH | BEFORE AFTER]", "what changed between two moments, and which findings are new", EVERYWHERE, 0, 2},
+    [CMD_TREND] = {"trend", "[PATH...]", "which partitions grow, drift out of balance beyond chance, and where that leads", EVERYWHERE | PGS_OPT(OPT_ALL), 0, 10000},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
     [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
     [CMD_PRUNE] = {"prune", "DIR...", "delete old snapshot files that a history holds", PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_KEEP) | PGS_OPT(OPT_YES), 1, 10000},
@@ -67,7 +69,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
 static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [PGS_REPORT_LIST] = pgs_run_list, [CMD_SCAN] = pgs_run_scan,     [CMD_PACK] = pgs_run_pack,
     [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
-    [CMD_DIFF] = pgs_run_diff,        [CMD_REPORT] = pgs_run_report,
+    [CMD_DIFF] = pgs_run_diff,        [CMD_REPORT] = pgs_run_report, [CMD_TREND] = pgs_run_trend,
 };
 
 static const pgs_term EXIT_STATUS[] = {
@@ -109,6 +111,7 @@ static const pgs_program PROGRAM = {
                 "pgskew export -f openmetrics -o pgskew.prom snapshots/\n"
                 "pgskew diff monday.db today.db\n"
                 "pgskew report -o report.html snapshots/\n"
+                "pgskew trend app.db\n"
                 "pgskew diff --since 2025-10-13T00:00:00Z --fail-on critical app.db",
     .notes =
         "PATH is a snapshot file, a history, or a directory of them; without one, $PGSKEW_PATH or\n"

@@ -28,6 +28,7 @@ enum {
     OPT_HISTORY,
     OPT_KEEP,
     OPT_YES,
+    OPT_ALL,
     OPT_COUNT
 };
 
@@ -40,6 +41,7 @@ enum {
     CMD_PRUNE,
     CMD_DIFF,
     CMD_REPORT,
+    CMD_TREND,
     CMD_COUNT
 };
 
@@ -122,6 +124,7 @@ int pgs_verdict(const pgs_parsed *p, const pgs_result *result);
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
 int pgs_run_list(const pgs_parsed *p);
+int pgs_run_trend(const pgs_parsed *p);  /* trend.c */
 int pgs_run_diff(const pgs_parsed *p);   /* diff.c */
 int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
 int pgs_run_pack(const pgs_parsed *p);   /* pack.c */

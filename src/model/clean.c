@@ -68,7 +68,7 @@ static void note_gaps(pgs_cleaner *k, const size_t *row, size_t n) {
                           .to = row[i],
                           .before = NAN,
                           .after = NAN};
-        if (row[i] - row[i - 1] > k->out->usual_days) {
+        if (2 * (row[i] - row[i - 1]) > 3 * k->out->usual_days) { /* months differ */
             c.before = k->frame->metric[PGS_CHUNK_COUNT]
                            ? total(k, PGS_BY_CHUNKS, row[i - 1], row[i])
                            : NAN;
@@ -194,6 +194,13 @@ static int by_row(const void *a, const void *b) {
     return order != 0 ? order : (int)x->kind - (int)y->kind;
 }
 
+static void name(const pgs_frame *f, pgs_cleaning *c) {
+    c->num = c->p == PGS_WHOLE_TABLE ? -1 : f->part_num[c->p];
+    c->name = c->p == PGS_WHOLE_TABLE ? NULL : f->part[c->p];
+    c->from_us = f->taken_us[c->from];
+    c->to_us = f->taken_us[c->to];
+}
+
 static pgs_status finish(pgs_cleaner *k, pgs_err *err) {
     merge_resets(k);
     for (size_t t = 1; t < k->frame->n_times; t++)
@@ -205,6 +212,8 @@ static pgs_status finish(pgs_cleaner *k, pgs_err *err) {
         return pgs_no_memory(err);
     if (n > 0) {
         memcpy(k->out->cleaning, k->cleanings.data, n * sizeof(pgs_cleaning));
+        for (size_t i = 0; i < n; i++)
+            name(k->frame, &k->out->cleaning[i]);
         qsort(k->out->cleaning, n, sizeof(pgs_cleaning), by_row);
     }
     k->out->n_cleanings = n;

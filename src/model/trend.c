@@ -12,6 +12,7 @@
 #include "model/trender.h"
 #include "pgskew/result.h"
 
+#define A_ROW      0.5 /* of a total: less is nothing */
 #define OWN_DAYS   14  /* from so many days on a partition's growth is its own ... */
 #define OWN_WEIGHT 7.0 /* ... before, n days weigh n/(n + 7) against the mean of the others */
 
@@ -42,10 +43,19 @@ static bool adjust(pgs_trend *out, pgs_measure m) {
 
 /* ---- where it leads ---- */
 
-/* The whole table, and what it does in a day. */
+/* From `at` days on, until the next leg: one partition more is empty, and stays so. */
+typedef struct leg {
+    double at, total, flow;
+} leg;
+
+/* The whole table, if all goes on as it does. */
 typedef struct course {
-    double n_parts, total, flow;
-    double others; /* mean flow of partitions that are old enough; NaN: none is */
+    double n_parts;
+    double others;  /* mean flow of partitions that are old enough; NaN: none is */
+    double growing; /* flow of those that grow */
+    size_t n_legs;
+    leg *leg;   /* [n_legs] */
+    double end; /* when nothing is left; INFINITY: never */
 } course;
 
 /* What a partition adds in a day: a young one is half believed. */
@@ -57,8 +67,7 @@ static double flow_of(const pgs_trend_partition *part, double others) {
     return (g->n_days > 0 ? weight * g->per_day : 0) + (1 - weight) * others;
 }
 
-static course course_of(const pgs_trend *out) {
-    course c = {.others = NAN};
+static double mean_flow_of_the_old(const pgs_trend *out) {
     double sum = 0;
     size_t n_old = 0;
     for (size_t i = 0; i < out->n_partitions; i++) {
@@ -66,38 +75,80 @@ static course course_of(const pgs_trend *out) {
         n_old += g->n_days >= OWN_DAYS;
         sum += g->n_days >= OWN_DAYS ? g->per_day : 0;
     }
-    if (n_old > 0)
-        c.others = sum / (double)n_old;
-    for (size_t i = 0; i < out->n_partitions; i++) {
-        const pgs_trend_partition *part = &out->partition[i];
-        if (isnan(part->stock[PGS_BY_CHUNKS]))
-            continue;
-        c.n_parts++;
-        c.total += part->stock[PGS_BY_CHUNKS];
-        c.flow += flow_of(part, c.others);
-    }
-    return c;
+    return n_old > 0 ? sum / (double)n_old : NAN;
 }
 
-/* Days until the margin, now `margin` and growing by `flow` a day, is not negative. */
-static double days_until(double margin, double flow) {
-    return margin >= 0 ? 0 : flow > 0 ? -margin / flow : NAN;
+static int by_time(const void *a, const void *b) {
+    const leg *x = a, *y = b;
+    int order = (x->at > y->at) - (x->at < y->at);
+    return order != 0 ? order : (x->flow > y->flow) - (x->flow < y->flow);
+}
+
+/* Each leg that empties a partition takes its flow out of the total's. */
+static void join_legs(course *c) {
+    qsort(c->leg + 1, c->n_legs - 1, sizeof *c->leg, by_time);
+    c->end = INFINITY;
+    for (size_t i = 1; i < c->n_legs; i++) {
+        leg *now = &c->leg[i], *before = now - 1;
+        now->total = before->total + (now->at - before->at) * before->flow;
+        now->flow = before->flow - now->flow;
+    }
+    if ((double)(c->n_legs - 1) < c->n_parts)
+        return;
+    c->end = c->leg[--c->n_legs].at; /* the last one is empty then */
+}
+
+static bool make_course(const pgs_trend *out, course *c) {
+    *c = (course){.others = mean_flow_of_the_old(out), .n_legs = 1};
+    c->leg = pgs_alloc(out->n_partitions + 1, sizeof *c->leg);
+    for (size_t i = 0; c->leg && i < out->n_partitions; i++) {
+        const pgs_trend_partition *part = &out->partition[i];
+        double stock = part->stock[PGS_BY_CHUNKS], flow = flow_of(part, c->others);
+        if (isnan(stock))
+            continue;
+        c->n_parts++;
+        c->leg[0].total += stock;
+        c->leg[0].flow += flow;
+        c->growing += flow > 0 ? flow : 0;
+        if (flow < 0)
+            c->leg[c->n_legs++] = (leg){.at = -stock / flow, .flow = flow};
+    }
+    if (c->leg)
+        join_legs(c);
+    return c->leg != NULL;
+}
+
+/* Days until `sign` times (P c - rho T) is not negative; c is `stock` and gains `flow` a day. */
+static double days_until(const course *c, double stock, double flow, double rho, double sign) {
+    for (size_t i = 0; i < c->n_legs && c->leg[i].total >= A_ROW; i++) {
+        const leg *l = &c->leg[i];
+        double end = i + 1 < c->n_legs ? l[1].at : c->end;
+        double own = stock + flow * l->at;
+        double margin = sign * (c->n_parts * own - rho * l->total);
+        double gain = sign * (c->n_parts * flow - rho * l->flow);
+        if (margin >= 0)
+            return l->at;
+        double days = gain > 0 ? -margin / gain : INFINITY;
+        if (l->at + days <= end && l->total + days * l->flow >= A_ROW)
+            return l->at + days;
+        if (own <= 0 &&
+            i > 0) /* empty: it is beyond every threshold below, and comes to none above */
+            return NAN;
+    }
+    return NAN;
 }
 
 static double days_to(const course *c, double stock, double flow, double threshold) {
-    double share = c->n_parts * stock, share_flow = c->n_parts * flow;
-    double over =
-        days_until(share - (1 + threshold) * c->total, share_flow - (1 + threshold) * c->flow);
-    double under =
-        days_until((1 - threshold) * c->total - share, (1 - threshold) * c->flow - share_flow);
-    double days = isnan(over) || under < over ? under : over;
-    return c->flow < 0 && days > -c->total / c->flow ? NAN : days; /* nothing is left then */
+    double over = days_until(c, stock, flow, 1 + threshold, 1);
+    double under = days_until(c, stock, flow, 1 - threshold, -1);
+    return isnan(over) || under < over ? under : over;
 }
 
 static void lead(const course *c, pgs_trend_partition *part) {
     double stock = part->stock[PGS_BY_CHUNKS], flow = flow_of(part, c->others);
-    bool known = part->sufficient && !isnan(stock) && c->total > 0;
-    part->limit_skew = known && c->flow > 0 ? c->n_parts * flow / c->flow - 1 : NAN;
+    bool known = part->sufficient && !isnan(stock) && c->leg[0].total > 0;
+    double lasting = flow > 0 ? flow : 0;
+    part->limit_skew = known && c->growing > 0 ? c->n_parts * lasting / c->growing - 1 : NAN;
     part->next = PGS_THRESHOLD_COUNT;
     part->next_days = NAN;
     for (int i = PGS_THRESHOLD_COUNT - 1; i >= 0; i--) {
@@ -161,8 +212,10 @@ static pgs_status fill_partitions(pgs_trender *k, const pgs_snapshot *now, pgs_e
     return adjust(out, PGS_BY_CHUNKS) && adjust(out, PGS_BY_SIZE) ? PGS_OK : pgs_no_memory(err);
 }
 
-static void rank(pgs_trend *out, bool all) {
-    course c = course_of(out);
+static bool rank(pgs_trend *out, bool all) {
+    course c;
+    if (!make_course(out, &c))
+        return false;
     for (size_t i = 0; i < out->n_partitions; i++) {
         lead(&c, &out->partition[i]);
         double days = out->partition[i].days_to[PGS_THRESHOLD_UNBALANCED];
@@ -170,6 +223,8 @@ static void rank(pgs_trend *out, bool all) {
     }
     qsort(out->partition, out->n_partitions, sizeof *out->partition, by_urgency);
     out->n_shown = all || out->n_partitions < PGS_TREND_SHOWN ? out->n_partitions : PGS_TREND_SHOWN;
+    pgs_free(c.leg);
+    return true;
 }
 
 static pgs_status fill(pgs_trender *k, const pgs_trend_options *options, pgs_err *err) {
@@ -182,20 +237,31 @@ static pgs_status fill(pgs_trender *k, const pgs_trend_options *options, pgs_err
         st = fill_partitions(k, options->now, err);
     if (st != PGS_OK)
         return st;
-    rank(k->out, options->all);
+    if (!rank(k->out, options->all))
+        return pgs_no_memory(err);
     for (size_t i = 0; i < k->out->n_shown; i++)
         if (!pgs_trend_partition_robust(k, &k->out->partition[i]))
             return pgs_no_memory(err);
     return PGS_OK;
 }
 
+static size_t first_row(const pgs_clean *clean) {
+    size_t t = clean->frame->n_times, n_looks = 0, n_days = 0;
+    while (t > 0 && (n_days <= PGS_TREND_DAYS || n_looks <= PGS_TREND_LOOKS)) {
+        n_looks += clean->looked[--t];
+        n_days++;
+    }
+    return t;
+}
+
 pgs_status pgs_trend_run(const pgs_frame *frame, const pgs_trend_options *options, pgs_trend *out,
                          pgs_err *err) {
     size_t n = frame->n_times;
     pgs_trender k = {.frame = frame, .clean = &out->clean, .out = out};
-    k.first = n > PGS_TREND_DAYS + 1 ? n - PGS_TREND_DAYS - 1 : 0;
     out->arena = pgs_arena_new();
     pgs_status st = out->arena ? pgs_clean_run(frame, &out->clean, err) : pgs_no_memory(err);
+    if (st == PGS_OK)
+        k.first = first_row(&out->clean);
     out->table = frame->table;
     out->from_us = n > 0 ? frame->taken_us[k.first] : PGS_TIME_NONE;
     out->taken_us = n > 0 ? frame->taken_us[n - 1] : PGS_TIME_NONE;

@@ -34,5 +34,9 @@ void pgs_draft_rest(pgs_draft *d, size_t n_left_out, const char *things, const c
 /* ---- pages that have a file of their own ---- */
 
 void pgs_page_diff(pgs_draft *d);
+void pgs_page_trend(pgs_draft *d);
+
+/* What was cleaned, the newest of it; page_trend.c. `command` shows all of it with -f json. */
+void pgs_draft_cleaning(pgs_draft *d, const pgs_clean *clean, const char *command);
 
 #endif

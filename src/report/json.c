@@ -97,6 +97,8 @@ static void document_health(pgs_json *j, pgs_report_kind kind, const pgs_report_
         put_all_views(j, input);
     else if (r->noise.suppressing)
         put_noise_floor(j, input);
+    if (kind == PGS_REPORT_TREND)
+        pgs_json_trend(j, input->trend);
     pgs_json_close(j, '}');
     pgs_json_raw(j, "error", "null");
     pgs_json_close(j, '}');
@@ -168,6 +170,7 @@ pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_inpu
         [PGS_REPORT_SCAN_MOMENT] = document_view,
         [PGS_REPORT_SCAN_PARTITION] = document_view,
         [PGS_REPORT_DIFF] = document_diff,
+        [PGS_REPORT_TREND] = document_health,
     };
     (void)style;
     pgs_json j = {.out = out};

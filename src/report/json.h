@@ -38,6 +38,10 @@ void pgs_json_rows(pgs_json *j, const char *key, const pgs_grid *grid);
 /* The document of a diff; json_diff.c. */
 void pgs_json_diff(pgs_json *j, const pgs_diff *diff);
 
+/* "trend", a member of the metrics, and "cleaning", a list; json_trend.c. */
+void pgs_json_trend(pgs_json *j, const pgs_trend *trend);
+void pgs_json_cleaning(pgs_json *j, const pgs_clean *clean);
+
 /* End the document, and say whether memory lasted. */
 pgs_status pgs_json_finish(pgs_json *j, pgs_err *err) PGS_CHECK;
 

@@ -372,6 +372,7 @@ static pgs_status build(pgs_draft *d, pgs_err *err) {
         [PGS_REPORT_SCAN_MOMENT] = page_scan,
         [PGS_REPORT_SCAN_PARTITION] = page_scan,
         [PGS_REPORT_DIFF] = pgs_page_diff,
+        [PGS_REPORT_TREND] = pgs_page_trend,
     };
     d->page->arena = pgs_arena_new();
     if (!d->page->arena)

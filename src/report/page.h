@@ -62,7 +62,7 @@ const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]
 
 /* ---- grid.c, columns.c: the columns of every view, as data ---- */
 
-#define PGS_MAX_COLUMNS 32
+#define PGS_MAX_COLUMNS 40
 
 typedef enum pgs_grid_kind {
     /* for machines: the views' columns, in the views' order */
@@ -147,6 +147,13 @@ pgs_grid pgs_grid_of_diff(pgs_diff_view view, const pgs_diff *diff);
 /* `n_rows` structs of `stride` bytes under columns of one's own. */
 pgs_grid pgs_grid_over(const pgs_report_input *input, const pgs_column *column, size_t n_columns,
                        const void *base, size_t stride, size_t n_rows);
+
+/* The grids of a trend, and of what was cleaned before; grid_trend.c. For people the names come first,
+ * where `names`. */
+pgs_grid pgs_grid_of_trend(const pgs_trend *trend);
+pgs_grid pgs_grid_of_trend_read(const pgs_trend *trend, bool names);
+pgs_grid pgs_grid_of_cleaning(const pgs_clean *clean);
+pgs_grid pgs_grid_of_cleaning_read(const pgs_clean *clean);
 
 /* The grid `kind` of a report. Borrows everything. Not for details of alerts. */
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input);

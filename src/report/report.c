@@ -57,6 +57,8 @@ pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input)
     };
     if (kind >= PGS_REPORT_SCAN_TOTAL && kind <= PGS_REPORT_SCAN_PARTITION)
         return pgs_grid_of_scan(kind, input->scan);
+    if (kind == PGS_REPORT_TREND)
+        return pgs_grid_of_trend(input->trend);
     if (kind == PGS_REPORT_DIFF)
         return pgs_grid_of_diff(PGS_DIFF_VIEW_PARTITIONS, input->diff);
     if (kind == PGS_REPORT_STATISTICS && input->partition)
