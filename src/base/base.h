@@ -137,8 +137,10 @@ void pgs_aside_abandon(pgs_aside *aside); /* fine after finishing */
 /* Remove what killed runs left beside `path`; beginning does it too. */
 void pgs_aside_clean(const char *path);
 
-/* Read all of a regular file of at most `max_bytes`. *out is freed with pgs_free() and has a NUL
- * after its `*n` bytes. PGS_E_NO_INPUT, PGS_E_DENIED, PGS_E_DATA (too large), PGS_E_IO. */
+/* Read all of a regular file of at most `max_bytes`. *out is freed with pgs_free() and has
+ * PGS_FILE_PADDING zeros after its `*n` bytes: a NUL for text, room for SQLite, which may look a few
+ * bytes beyond a damaged page. PGS_E_NO_INPUT, PGS_E_DENIED, PGS_E_DATA (too large), PGS_E_IO. */
+enum { PGS_FILE_PADDING = 256 };
 pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t *n,
                          pgs_err *err) PGS_CHECK;
 

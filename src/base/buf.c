@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+enum { USUAL_BYTES = 32 }; /* of what is formatted: then once is enough */
+
 void pgs_buf_reset(pgs_buf *buf) {
     if (!buf)
         return;
@@ -44,16 +46,21 @@ void pgs_buf_text(pgs_buf *buf, const char *text) {
 }
 
 void pgs_buf_format(pgs_buf *buf, const char *fmt, ...) {
+    if (!reserve(buf, USUAL_BYTES))
+        return;
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    size_t room = buf->capacity - buf->n;
+    int n = vsnprintf(buf->data + buf->n, room, fmt, args);
     va_end(args);
-    if (n > 0 && reserve(buf, (size_t)n)) {
-        vsnprintf(buf->data + buf->n, (size_t)n + 1, fmt, again);
-        buf->n += (size_t)n;
+    if (n >= 0 && (size_t)n >= room) {
+        buf->data[buf->n] = '\0'; /* takes back what did fit */
+        n = reserve(buf, (size_t)n) ? vsnprintf(buf->data + buf->n, (size_t)n + 1, fmt, again) : 0;
     }
     va_end(again);
+    if (n > 0)
+        buf->n += (size_t)n;
 }
 
 const char *pgs_buf_view(const pgs_buf *buf) {

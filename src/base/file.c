@@ -341,7 +341,7 @@ pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t 
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a regular file", path);
     else if ((uint64_t)info.st_size > max_bytes)
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" is larger than %zu bytes", path, max_bytes);
-    else if (!(bytes = pgs_alloc((size_t)info.st_size + 1, 1)))
+    else if (!(bytes = pgs_alloc((size_t)info.st_size + PGS_FILE_PADDING, 1)))
         st = pgs_no_memory(err);
     else
         st = read_all(fd, path, bytes, (size_t)info.st_size, err);

@@ -51,7 +51,27 @@ static bool nudge(digits *d, int by) {
     return false;
 }
 
+/* Most numbers have four decimals at most: n / 10^k with n below 10^15. The division is correctly
+ * rounded, as reading the text is, and no other text of at most 15 digits reads back to the same
+ * double: where it gives the magnitude again, n has the digits, and the search below is spared. */
+static bool few_decimals(double magnitude, digits *d) {
+    static const double TEN[] = {1, 10, 100, 1000, 10000};
+    char text[PGS_NUM_TEXT_MAX];
+    for (size_t k = 0; k < PGS_COUNT_OF(TEN) && magnitude * TEN[k] < 1e15; k++) {
+        int64_t n = (int64_t)(magnitude * TEN[k] + 0.5);
+        if ((double)n / TEN[k] != magnitude)
+            continue;
+        strcpy(d->digit, pgs_int_format(n, text));
+        d->exponent = (int)strlen(text) - 1 - (int)k;
+        return true;
+    }
+    return false;
+}
+
 static digits shortest(double magnitude) {
+    digits few;
+    if (few_decimals(magnitude, &few))
+        return few;
     for (int n = magnitude < DBL_MIN ? 1 : DBL_DIG; n < 17; n++) {
         digits d = take_digits(magnitude, n), up = d, down = d;
         if (reads_back(&d, magnitude))

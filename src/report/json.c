@@ -25,7 +25,7 @@ static void put_skew_metrics(pgs_json *j, const pgs_report_input *input) {
     pgs_grid skew = pgs_grid_of(PGS_GRID_SKEW, input);
     pgs_json_open(j, "skew_metrics", '{');
     for (size_t r = 0; r < skew.n_rows; r++)
-        pgs_json_item(j, input->result->skew[r].metric, pgs_json_row(&skew, r, 1));
+        pgs_json_row(j, input->result->skew[r].metric, &skew, r, 1);
     pgs_json_close(j, '}');
 }
 
@@ -35,7 +35,7 @@ static void put_measures(pgs_json *j, const pgs_report_input *input) {
     pgs_grid measures = pgs_grid_of(PGS_GRID_MEASURES, input);
     pgs_json_open(j, "distribution_measures", '{');
     for (size_t r = 0; r < PGS_MEASURED_COUNT; r++)
-        pgs_json_item(j, KEY[r], pgs_json_row(&measures, r, 0));
+        pgs_json_row(j, KEY[r], &measures, r, 0);
     pgs_json_close(j, '}');
 }
 
@@ -63,7 +63,7 @@ static void put_noise_floor(pgs_json *j, const pgs_report_input *input) {
 /* What a full report has in its metrics beyond those of a health check. */
 static void put_all_views(pgs_json *j, const pgs_report_input *input) {
     pgs_grid statistics = pgs_grid_of(PGS_GRID_STATISTICS, input);
-    pgs_json_item(j, "statistics", pgs_json_row(&statistics, 0, 0));
+    pgs_json_row(j, "statistics", &statistics, 0, 0);
     put_grid(j, "recommendations", PGS_GRID_RECOMMENDATIONS, input);
     put_grid(j, "distribution", PGS_GRID_DISTRIBUTION, input);
     put_grid(j, "sizes", PGS_GRID_SIZES, input);
@@ -116,7 +116,7 @@ static void document_statistics(pgs_json *j, pgs_report_kind kind, const pgs_rep
     if (input->partition)
         snprintf(number, sizeof number, "%" PRId64, input->partition->partition_num);
     pgs_json_raw(j, "partition_num", input->partition ? number : "null");
-    pgs_json_item(j, "statistics", pgs_json_row(&grid, 0, 0));
+    pgs_json_row(j, "statistics", &grid, 0, 0);
     pgs_json_close(j, '}');
 }
 

@@ -2,8 +2,6 @@
 #ifndef PGSKEW_REPORT_JSON_H
 #define PGSKEW_REPORT_JSON_H
 
-#include <cjson/cJSON.h>
-
 #include "report/page.h"
 
 typedef struct pgs_json {
@@ -26,11 +24,8 @@ void pgs_json_size(pgs_json *j, const char *key, size_t n);
 void pgs_json_real(pgs_json *j, const char *key, double value);
 void pgs_json_time(pgs_json *j, const char *key, int64_t us);
 
-/* Print and free `item`, on one line; NULL: there was no memory for it. */
-void pgs_json_item(pgs_json *j, const char *key, cJSON *item);
-
-/* A row of a grid as an object, from column `first` on; NULL without memory. */
-cJSON *pgs_json_row(const pgs_grid *grid, size_t row, size_t first);
+/* A row of a grid as an object on one line, from column `first` on. */
+void pgs_json_row(pgs_json *j, const char *key, const pgs_grid *grid, size_t row, size_t first);
 
 /* Every row of a grid, one a line. */
 void pgs_json_rows(pgs_json *j, const char *key, const pgs_grid *grid);

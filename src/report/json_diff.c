@@ -14,7 +14,7 @@ static void put_moment(pgs_json *j, const char *key, const pgs_snapshot_head *he
 static void put_named_rows(pgs_json *j, const char *key, const pgs_grid *grid) {
     pgs_json_open(j, key, '{');
     for (size_t r = 0; r < grid->n_rows; r++)
-        pgs_json_item(j, pgs_grid_cell(grid, r, 0).text, pgs_json_row(grid, r, 1));
+        pgs_json_row(j, pgs_grid_cell(grid, r, 0).text, grid, r, 1);
     pgs_json_close(j, '}');
 }
 

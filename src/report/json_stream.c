@@ -1,12 +1,13 @@
-/* JSON for machines, streamed: the frame of a document is written as it goes, and each row is a
- * cJSON object that lives for one line. So a million partitions need the memory of one, and the
- * file reads well: two spaces a level, one row a line.
+/* JSON for machines, streamed: a document is written as it goes, cell by cell. So a million partitions
+ * need the memory of one, and the file reads well: two spaces a level, one row a line.
  *
- * Numbers are spelled by us and handed to cJSON raw: its own printing loses digits and writes
+ * Texts are quoted by cJSON. Numbers are spelled by us: its own printing loses digits and writes
  * 15000.0 as 15000. cJSON keeps its own allocator, because its hooks belong to the whole process
  * and so to whoever linked us. */
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "report/json.h"
 
@@ -43,7 +44,12 @@ void pgs_json_raw(pgs_json *j, const char *key, const char *raw) {
 /* cJSON escapes control characters below U+0020 only. Those from U+0080 to U+009F and the ones that
  * reorder text mean something to a terminal too; as \u they mean the same to a parser. */
 static void put_printed(FILE *out, const char *text) {
-    for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+    for (const char *plain = text;; plain = text) {
+        text += strcspn(text, "\xC2\xE2"); /* what they begin with */
+        fwrite(plain, 1, (size_t)(text - plain), out);
+        if (!*text)
+            return;
+        const unsigned char *s = (const unsigned char *)text;
         bool c1 = s[0] == 0xC2 && s[1] >= 0x80 && s[1] <= 0x9F;
         bool bidi = s[0] == 0xE2 && ((s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) ||
                                      (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9));
@@ -53,36 +59,38 @@ static void put_printed(FILE *out, const char *text) {
             fprintf(out, "\\u%04x", 0x2000U | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU));
         else
             putc(*s, out);
-        s += c1 ? 1 : bidi ? 2 : 0;
+        text += c1 ? 2 : bidi ? 3 : 1;
     }
 }
 
-void pgs_json_item(pgs_json *j, const char *key, cJSON *item) {
-    char *text = item ? cJSON_PrintUnformatted(item) : NULL;
-    cJSON_Delete(item);
-    if (!text)
-        j->no_memory = true;
-    pgs_json_begin(j, key);
-    put_printed(j->out, text ? text : "null");
-    cJSON_free(text);
+static void put_quoted(pgs_json *j, const char *text) {
+    char usual[256]; /* cJSON asks for five bytes more than it needs */
+    cJSON item = {.type = cJSON_String, .valuestring = (char *)text};
+    bool fits = cJSON_PrintPreallocated(&item, usual, sizeof usual, false);
+    char *printed = fits ? usual : cJSON_PrintUnformatted(&item);
+    j->no_memory |= !printed;
+    put_printed(j->out, printed ? printed : "null");
+    if (!fits)
+        cJSON_free(printed);
 }
 
 /* JSON is UTF-8. Names in snapshots are; the path of a file need not be, and is shown escaped. */
-static cJSON *item_of_text(const char *text) {
-    if (pgs_text_is_utf8(text))
-        return cJSON_CreateString(text);
+static void put_text(pgs_json *j, const char *text) {
     pgs_buf shown = {0};
-    pgs_text_escape(&shown, text);
-    cJSON *item = shown.failed ? NULL : cJSON_CreateString(pgs_buf_view(&shown));
+    bool plain = pgs_text_is_utf8(text);
+    if (!plain)
+        pgs_text_escape(&shown, text);
+    j->no_memory |= shown.failed;
+    put_quoted(j, plain ? text : pgs_buf_view(&shown));
     pgs_buf_reset(&shown);
-    return item;
 }
 
 void pgs_json_text(pgs_json *j, const char *key, const char *text) {
+    pgs_json_begin(j, key);
     if (text)
-        pgs_json_item(j, key, item_of_text(text));
+        put_text(j, text);
     else
-        pgs_json_raw(j, key, "null");
+        fputs("null", j->out);
 }
 
 void pgs_json_size(pgs_json *j, const char *key, size_t n) {
@@ -103,32 +111,32 @@ void pgs_json_time(pgs_json *j, const char *key, int64_t us) {
 
 /* ---- rows ---- */
 
-static cJSON *item_of_cell(const pgs_cell *cell) {
+static void put_cell(pgs_json *j, const pgs_cell *cell) {
     char scratch[PGS_CELL_TEXT_MAX];
     const char *text = pgs_cell_exact(cell, scratch);
-    if (!text)
-        return cJSON_CreateNull();
-    return pgs_look_is_text(cell->look) ? item_of_text(text) : cJSON_CreateRaw(text);
+    if (text && pgs_look_is_text(cell->look))
+        put_text(j, text);
+    else
+        fputs(text ? text : "null", j->out);
 }
 
-cJSON *pgs_json_row(const pgs_grid *grid, size_t row, size_t first) {
-    cJSON *object = cJSON_CreateObject();
-    for (size_t c = first; object && c < grid->n_columns; c++) {
+void pgs_json_row(pgs_json *j, const char *key, const pgs_grid *grid, size_t row, size_t first) {
+    pgs_json_begin(j, key);
+    putc('{', j->out);
+    for (size_t c = first; c < grid->n_columns; c++) {
         pgs_cell cell = pgs_grid_cell(grid, row, c);
-        cJSON *item = item_of_cell(&cell);
-        if (!cJSON_AddItemToObjectCS(object, grid->column[c].key, item)) {
-            cJSON_Delete(item);
-            cJSON_Delete(object);
-            object = NULL;
-        }
+        fputs(c == first ? "\"" : ",\"", j->out);
+        fputs(grid->column[c].key, j->out);
+        fputs("\":", j->out);
+        put_cell(j, &cell);
     }
-    return object;
+    putc('}', j->out);
 }
 
 void pgs_json_rows(pgs_json *j, const char *key, const pgs_grid *grid) {
     pgs_json_open(j, key, '[');
     for (size_t r = 0; r < grid->n_rows && !ferror(j->out); r++)
-        pgs_json_item(j, NULL, pgs_json_row(grid, r, 0));
+        pgs_json_row(j, NULL, grid, r, 0);
     pgs_json_close(j, ']');
 }
 

@@ -163,9 +163,14 @@ pgs_status pgs_database_error(pgs_database *d, pgs_err *err) {
 }
 
 static pgs_status check_integrity(pgs_database *d, bool thorough, pgs_err *err) {
-    /* The types that CHECK constraints promise are checked by the reader, cell by cell. */
-    pgs_status st = pgs_database_exec(
-        d, "PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON", err);
+    /* The types that CHECK constraints promise are checked by the reader, cell by cell. A size of
+     * mmap lets SQLite read the pages where they lie, in our own copy, rather than copy each again;
+     * no file is mapped. */
+    pgs_status st = pgs_database_exec(d,
+                                      "PRAGMA cell_size_check = ON;"
+                                      "PRAGMA ignore_check_constraints = ON;"
+                                      "PRAGMA mmap_size = 1073741824",
+                                      err);
     if (st != PGS_OK || !thorough)
         return st;
     sqlite3_stmt *check;

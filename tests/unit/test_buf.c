@@ -64,6 +64,31 @@ Test(buf, a_long_format_fits) {
     pgs_buf_reset(&buf);
 }
 
+Test(buf, formats_of_every_length_follow_each_other) {
+    for (int width = 0; width < 200; width++) {
+        pgs_buf buf = {0};
+        size_t n = 0;
+        for (int i = 0; i < 40; i++, n += (size_t)width) {
+            pgs_buf_format(&buf, "%.*d", width, 0); /* that many zeros; none for 0 */
+            cr_assert_eq(buf.n, n + (size_t)width);
+            cr_assert_eq(strlen(pgs_buf_view(&buf)), buf.n);
+        }
+        cr_assert_eq(strspn(pgs_buf_view(&buf), "0"), n);
+        pgs_buf_reset(&buf);
+    }
+}
+
+Test(buf, a_format_without_memory_leaves_what_was_there) {
+    pgs_buf buf = {0};
+    pgs_buf_text(&buf, "there");
+    pgs_mem_fail_at(1);
+    pgs_buf_format(&buf, "%0500d", 1);
+    pgs_mem_fail_at(0);
+    cr_assert(buf.failed);
+    cr_assert_str_eq(pgs_buf_view(&buf), "there");
+    pgs_buf_reset(&buf);
+}
+
 Test(buf, without_memory_it_fails_once_and_stays_failed) {
     static const size_t N_GROWTHS = 6;
     for (size_t nth = 1; nth <= N_GROWTHS; nth++) {

@@ -239,13 +239,15 @@ Test(file, many_writers_in_one_directory_all_finish) {
 
 /* ---- reading ---- */
 
-Test(file, bytes_come_back_with_a_nul_behind_them) {
+Test(file, bytes_come_back_with_zeros_behind_them) {
+    static const char ZEROS[PGS_FILE_PADDING];
     char *bytes = NULL;
     size_t n = 0;
     cr_assert_eq(pgs_file_create(in_dir("f"), "a\0b", 3, &err), PGS_OK);
     cr_assert_eq(pgs_file_read(in_dir("f"), 3, &bytes, &n, &err), PGS_OK);
     cr_expect_eq(n, 3u);
-    cr_expect_arr_eq(bytes, "a\0b", 4);
+    cr_expect_arr_eq(bytes, "a\0b", 3);
+    cr_expect_arr_eq(bytes + 3, ZEROS, sizeof ZEROS);
     pgs_free(bytes);
     put(in_dir("empty"), "");
     cr_assert_eq(pgs_file_read(in_dir("empty"), 0, &bytes, &n, &err), PGS_OK);

@@ -109,6 +109,23 @@ static void check(double x) {
                   text);
 }
 
+/* Up to 15 digits, up to six of them after the point, the last of them no zero: that is how they are
+ * written again. */
+Test(num, decimals_are_written_as_they_were_read) {
+    random_state r = {10};
+    for (int i = 0; i < 50000; i++) {
+        char digits[20], written[24], text[PGS_NUM_TEXT_MAX];
+        int decimals = 1 + (int)random_below(&r, 6);
+        long long n = (long long)random_below(&r, INT64_C(1) << (8 + random_below(&r, 38)));
+        int length = snprintf(digits, sizeof digits, "%0*lld", decimals + 1, n * 10 + 1 + i % 9);
+        snprintf(written, sizeof written, "%.*s.%s", length - decimals, digits,
+                 digits + length - decimals);
+        double x = strtod(written, NULL);
+        if (x >= 1e-4)
+            cr_assert_str_eq(pgs_num_format(x, text), written);
+    }
+}
+
 Test(num, random_bits_read_back_and_nothing_shorter_does) {
     random_state r = {7};
     for (int i = 0; i < 100000;) {
