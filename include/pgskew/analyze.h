@@ -100,6 +100,9 @@ typedef struct pgs_scan_options {
     size_t n_threads;  /* at most the source's n_readers; 0: all of them */
     bool extremes;     /* min and max of each partition, which nothing else needs */
     bool moments;      /* keep a row for each moment */
+    void (*step)(void *context, size_t done,
+                 size_t total); /* how far the calling thread is; NULL: nobody asks */
+    void *context;
 } pgs_scan_options;
 
 /* Read every tile of both metrics and fill `out`, initialised. PGS_E_DATA: a tile is damaged, or the

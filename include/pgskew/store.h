@@ -63,6 +63,9 @@ typedef struct pgs_catalog {
     pgs_snapshot_head *head; /* by table, database, system, source, then taken_us */
     size_t n_foreign;        /* files in directories that are not ours */
     char *first_foreign;     /* path of one of them */
+    void (*step)(void *context, size_t done, size_t total); /* after each entry of a directory;
+                                                               NULL: nobody asks */
+    void *context;
     struct pgs_arena *arena;
 } pgs_catalog;
 

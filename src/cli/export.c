@@ -7,10 +7,6 @@
 #include "pgskew/analyze.h"
 #include "pgskew/history.h"
 
-static void step(void *progress, size_t done, size_t total) {
-    pgs_progress_step(progress, done, total);
-}
-
 /* ---- one long CSV ---- */
 
 static pgs_status write_csv(const pgs_parsed *p, pgs_long_csv *csv, pgs_err *err) {
@@ -33,7 +29,7 @@ static pgs_status export_csv(const pgs_parsed *p, pgs_history *history, const pg
                         .tiles = &tiles,
                         .first = first,
                         .end = end,
-                        .step = step,
+                        .step = pgs_progress_of,
                         .context = &progress};
     pgs_status st = pgs_history_metrics(history, &csv.metrics, err);
     if (st == PGS_OK)

@@ -58,8 +58,10 @@ static pgs_status add_files(const pgs_snapshot_head *from, const pgs_snapshot_he
                             uint64_t metrics, pgs_framer *framer, pgs_err *err) {
     const pgs_selection needs = {.metrics = metrics};
     size_t n_again = 0;
+    pgs_progress progress = {.what = "reading snapshots"};
     pgs_status st = PGS_OK;
     for (const pgs_snapshot_head *head = from; st == PGS_OK && head <= to; head++) {
+        pgs_progress_step(&progress, (size_t)(head - from), (size_t)(to - from) + 1);
         if (head > from && head->taken_us == head[-1].taken_us) {
             st = compare(head - 1, head, err);
             n_again++;
@@ -72,6 +74,7 @@ static pgs_status add_files(const pgs_snapshot_head *from, const pgs_snapshot_he
             st = pgs_framer_add(framer, &snap, err);
         pgs_snapshot_reset(&snap);
     }
+    pgs_progress_end(&progress);
     if (st == PGS_OK && n_again > 0)
         fprintf(stderr, "pgskew: %zu %s there twice with the same content, and counted once\n",
                 n_again, n_again == 1 ? "moment is" : "moments are");

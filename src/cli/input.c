@@ -50,9 +50,14 @@ pgs_status pgs_gather(const pgs_parsed *p, const pgs_filter *filter, pgs_catalog
     char *preset[] = {(char *)(fallback && *fallback ? fallback : ".")};
     char **path = p->n_arguments > 0 ? p->argument : preset;
     int n = p->n_arguments > 0 ? p->n_arguments : 1;
+    pgs_progress progress = {.what = "looking at files"};
     pgs_status st = PGS_OK;
+    catalog->step = pgs_progress_of;
+    catalog->context = &progress;
     for (int i = 0; st == PGS_OK && i < n; i++)
         st = pgs_catalog_add(catalog, path[i], filter, err);
+    pgs_progress_end(&progress);
+    catalog->step = NULL;
     if (st == PGS_OK && catalog->n_foreign > 0) {
         pgs_buf line = {0};
         pgs_text_escape(&line, catalog->first_foreign);

@@ -35,6 +35,10 @@ void pgs_progress_step(pgs_progress *progress, size_t done, size_t total) {
     draw(progress, now - progress->began_s, done, total);
 }
 
+void pgs_progress_of(void *progress, size_t done, size_t total) {
+    pgs_progress_step(progress, done, total);
+}
+
 void pgs_progress_end(pgs_progress *progress) {
     if (progress->shown)
         fputs("\r\033[K", stderr);

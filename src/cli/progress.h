@@ -14,6 +14,8 @@ typedef struct pgs_progress {
 } pgs_progress;
 
 void pgs_progress_step(pgs_progress *progress, size_t done, size_t total);
+void pgs_progress_of(void *progress, size_t done,
+                     size_t total); /* the same, for a library to call */
 void pgs_progress_end(pgs_progress *progress);
 
 #endif

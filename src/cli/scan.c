@@ -18,14 +18,18 @@ static pgs_status scan(const pgs_parsed *p, pgs_history *history, pgs_err *err) 
     const pgs_series *series;
     pgs_scan out;
     pgs_scan_init(&out);
+    pgs_progress progress = {.what = "scanning"};
     pgs_scan_options options = {.extremes = kind_of(p) == PGS_REPORT_SCAN_PARTITION,
-                                .moments = kind_of(p) == PGS_REPORT_SCAN_MOMENT};
+                                .moments = kind_of(p) == PGS_REPORT_SCAN_MOMENT,
+                                .step = pgs_progress_of,
+                                .context = &progress};
     pgs_tile_source tiles = pgs_history_tiles(history);
     pgs_status st = pgs_history_series(history, &series, err);
     if (st == PGS_OK)
         st = pgs_range_from(p, series, &options.first, &options.end, err);
     if (st == PGS_OK)
         st = pgs_scan_run(series, &tiles, &options, &out, err);
+    pgs_progress_end(&progress);
     pgs_report_input input = {.scan = &out};
     if (st == PGS_OK)
         st = pgs_write_report(p, kind_of(p), &input, err);

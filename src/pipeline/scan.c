@@ -15,6 +15,7 @@
 /* Everything that one call of pgs_scan_run() needs; freed as one. */
 typedef struct scanning {
     const pgs_series *series;
+    const pgs_scan_options *options;
     pgs_scan_plan plan;
     pgs_scan_day *day;
     size_t n_moments, n_groups, n_threads;
@@ -136,6 +137,8 @@ static void *run(void *context) {
          g += thread->all->n_threads) {
         thread->status = scan_group(thread, g, &thread->err);
         thread->failed_group = g;
+        if (thread->number == 0 && thread->all->options->step)
+            thread->all->options->step(thread->all->options->context, g + 1, thread->all->n_groups);
     }
     return NULL;
 }
@@ -336,6 +339,7 @@ pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
                         const pgs_scan_options *options, pgs_scan *out, pgs_err *err) {
     scanning s = {
         .series = series,
+        .options = options,
         .n_moments = options->end - options->first,
         .n_groups = (series->n_lanes + PGS_TILE_LANES - 1) / PGS_TILE_LANES,
         .keep_moments = options->moments,

@@ -168,6 +168,8 @@ static pgs_status add_directory(pgs_catalog *catalog, const char *path, const pg
             st = full.failed ? pgs_no_memory(err) : add_entry(catalog, full.data, filter, err);
         pgs_buf_reset(&full);
         free(entry[i]);
+        if (catalog->step)
+            catalog->step(catalog->context, (size_t)i + 1, (size_t)n);
     }
     free(entry);
     return st;
