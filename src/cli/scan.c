@@ -59,16 +59,16 @@ static pgs_status new_directory(pgs_buf *path, pgs_err *err) {
     return st;
 }
 
-/* The history that is packed is open and has no name any more. */
-static pgs_status open_packed(const pgs_catalog *catalog, size_t n_readers, pgs_history **out,
-                              pgs_err *err) {
+/* The history that is packed is open and has no name any more, so that a second reader, which opens it
+ * by its name, could not find it: one reads all. */
+static pgs_status open_packed(const pgs_catalog *catalog, pgs_history **out, pgs_err *err) {
     pgs_buf directory = {0}, path = {0};
     pgs_status st = new_directory(&directory, err);
     if (st == PGS_OK) {
         pgs_buf_format(&path, "%s/history.db", directory.data);
         st = path.failed ? pgs_no_memory(err) : pgs_pack_catalog(catalog, path.data, err);
         if (st == PGS_OK)
-            st = pgs_history_open(path.data, n_readers, out, err);
+            st = pgs_history_open(path.data, 1, out, err);
         unlink(pgs_buf_view(&path));
         rmdir(directory.data);
     }
@@ -93,7 +93,7 @@ static pgs_status open_any(const pgs_parsed *p, size_t n_readers, pgs_history **
         st = pgs_pick(p, &filter, at_us, &catalog, &newest, err);
     if (st == PGS_OK)
         st = is_one_history(&catalog) ? pgs_history_open(newest->path, n_readers, out, err)
-                                      : open_packed(&catalog, n_readers, out, err);
+                                      : open_packed(&catalog, out, err);
     pgs_catalog_reset(&catalog);
     return st;
 }
