@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "pgskew/diff.h"
+#include "pgskew/forecast.h"
 #include "pgskew/overview.h"
 #include "pgskew/result.h"
 #include "pgskew/scan.h"
@@ -69,12 +70,13 @@ typedef struct pgs_report_input {
     const pgs_partition_statistics *partition; /* STATISTICS of one partition; else NULL */
     const pgs_snapshot_head *head;             /* LIST: [n_heads] */
     size_t n_heads;
-    const pgs_scan *scan;   /* SCAN_ */
-    const pgs_diff *diff;   /* DIFF */
-    const pgs_trend *trend; /* TREND */
+    const pgs_scan *scan; /* SCAN_ */
+    const pgs_diff *diff; /* DIFF; of a page: since a week ago, NULL: there is nothing to compare */
+    const pgs_trend *trend; /* TREND; of a page: NULL: there is no history */
 
     /* of an HTML page; the result was measured (pgs_distribution_measure()) */
     const pgs_overview *overview;
+    const pgs_forecast *forecast; /* NULL: there is no history */
     const pgs_provenance *provenance;
 } pgs_report_input;
 

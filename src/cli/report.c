@@ -63,8 +63,10 @@ static pgs_status trace(const pgs_catalog *catalog, const pgs_snapshot_head *las
 
 typedef struct report {
     pgs_catalog catalog;
-    pgs_snapshot snap;
+    pgs_snapshot snap, week_ago;
     pgs_result result;
+    bool has_week;
+    pgs_diff diff;
     pgs_frame frame;
     pgs_overview overview;
     pgs_report_file *file;
@@ -75,6 +77,8 @@ static void init(report *r) {
     *r = (report){0};
     pgs_catalog_init(&r->catalog);
     pgs_snapshot_init(&r->snap);
+    pgs_snapshot_init(&r->week_ago);
+    pgs_diff_init(&r->diff);
     pgs_result_init(&r->result);
     pgs_frame_init(&r->frame);
     pgs_overview_init(&r->overview);
@@ -83,13 +87,25 @@ static void init(report *r) {
 static void reset(report *r) {
     pgs_overview_reset(&r->overview);
     pgs_frame_reset(&r->frame);
+    pgs_diff_reset(&r->diff);
     pgs_result_reset(&r->result);
+    pgs_snapshot_reset(&r->week_ago);
     pgs_snapshot_reset(&r->snap);
     pgs_catalog_reset(&r->catalog);
     pgs_free(r->file);
 }
 
+/* The newest moment that is a week older, else the oldest; NULL: there is no other. */
+static const pgs_snapshot_head *week_before(const pgs_catalog *catalog,
+                                            const pgs_snapshot_head *last) {
+    const pgs_snapshot_head *head = last;
+    while (head > catalog->head && last->taken_us - head->taken_us < 7 * PGS_DAY_US)
+        head--;
+    return head->taken_us < last->taken_us ? head : NULL;
+}
+
 static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
+    static const pgs_selection JUDGED = {PGS_METRICS_JUDGED, false};
     static const pgs_selection EVERYTHING = {PGS_METRICS_ALL, true};
     static const uint64_t OVER_TIME =
         PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES);
@@ -101,6 +117,10 @@ static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
         st = pgs_pick(p, &filter, at_us, &r->catalog, &last, err);
     if (st == PGS_OK)
         st = pgs_fetch(last, &EVERYTHING, &r->snap, err);
+    const pgs_snapshot_head *before = st == PGS_OK ? week_before(&r->catalog, last) : NULL;
+    if (before)
+        st = pgs_fetch(before, &JUDGED, &r->week_ago, err);
+    r->has_week = before != NULL;
     if (st == PGS_OK)
         st = pgs_frame_of(&r->catalog, last, OVER_TIME, &r->frame, err);
     if (st == PGS_OK)
@@ -114,6 +134,8 @@ static pgs_status think(report *r, pgs_err *err) {
     pgs_status st = pgs_distribution_measure(&r->snap, &r->result, err);
     if (st == PGS_OK)
         st = pgs_analyze(&r->snap, &r->result, err);
+    if (st == PGS_OK && r->has_week)
+        st = pgs_diff_make(&r->week_ago, &r->snap, &r->diff, err);
     return st == PGS_OK ? pgs_overview_make(&r->snap, &r->result, &r->frame, &r->overview, err)
                         : st;
 }
@@ -128,6 +150,7 @@ int pgs_run_report(const pgs_parsed *p) {
     pgs_report_input input = {
         .snapshot = &r.snap,
         .result = &r.result,
+        .diff = r.has_week ? &r.diff : NULL,
         .overview = &r.overview,
         .provenance = &r.provenance,
     };

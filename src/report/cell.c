@@ -145,6 +145,16 @@ static const char *spell_percent(const pgs_cell *cell, char *scratch) {
     return rose ? scratch : scratch + 1;
 }
 
+/* Whole percents; what is neither impossible nor certain is never said to be. */
+static const char *spell_chance(const pgs_cell *cell, char *scratch) {
+    if (cell->number > 0 && cell->number < 0.01)
+        return strcpy(scratch, "< 1 %");
+    if (cell->number > 0.99 && cell->number < 1)
+        return strcpy(scratch, "> 99 %");
+    snprintf(scratch, PGS_CELL_TEXT_MAX, "%d %%", (int)(cell->number * 100 + 0.5));
+    return scratch;
+}
+
 static const struct {
     spelling *exact, *plain;
     bool is_text, is_right;
@@ -160,6 +170,7 @@ static const struct {
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
     [PGS_AS_TIME] = {spell_time, spell_time, true, false},
     [PGS_AS_FLAG] = {spell_integer, spell_yes, false, false},
+    [PGS_AS_CHANCE] = {spell_real, spell_chance, false, true},
     [PGS_AS_RATIO] = {spell_real, spell_percent, false, true},
     [PGS_AS_RATE] = {spell_real, spell_human_size, false, true},
     [PGS_AS_SPARK] = {spell_text, spell_text, true, false},

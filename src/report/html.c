@@ -17,6 +17,10 @@ static bool has_history(const pgs_report_input *input) {
     return input->overview->n_columns > 0;
 }
 
+static bool has_change(const pgs_report_input *input) {
+    return input->diff != NULL;
+}
+
 static bool has_attention(const pgs_report_input *input) {
     return input->result->healthy_count < input->result->total_partitions;
 }
@@ -27,6 +31,7 @@ static bool has_parts(const pgs_report_input *input) {
 
 static const section SECTION[] = {
     {"attention", "Partitions that need attention", pgs_html_attention, has_attention},
+    {"change", "What has changed", pgs_html_change, has_change},
     {"heat", "Skew over time", pgs_html_heat, has_history},
     {"growth", "Growth", pgs_html_growth, has_history},
     {"distribution", "Distribution against chance", pgs_html_distribution, has_parts},

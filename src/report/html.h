@@ -36,6 +36,9 @@ void pgs_html_count(pgs_html *h, double count, const char *thing);
 void pgs_html_day(pgs_html *h, int64_t taken_us);
 void pgs_html_time(pgs_html *h, int64_t taken_us);
 
+/* A number with its sign, unless it is 0. */
+void pgs_html_signed(pgs_html *h, pgs_look look, double value);
+
 /* A partition by name, else by number. */
 void pgs_html_partition(pgs_html *h, const char *name, int64_t num);
 
@@ -96,6 +99,9 @@ void pgs_html_skew_legend(pgs_html *h);
 /* ---- sections: each says whether there is anything to it ---- */
 
 void pgs_html_first_screen(pgs_html *h); /* html_first.c */
+void pgs_html_week(pgs_html *h);         /* html_change.c: its card */
+void pgs_html_change(pgs_html *h);       /* and its section */
+void pgs_html_next(pgs_html *h);         /* html_next.c: the card of what will cross */
 void pgs_html_attention(pgs_html *h);    /* html_lists.c */
 void pgs_html_heat(pgs_html *h);         /* html_heat.c */
 void pgs_html_growth(pgs_html *h);       /* html_growth.c */

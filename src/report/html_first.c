@@ -116,24 +116,6 @@ static void put_statuses(pgs_html *h) {
     pgs_html_put(h, "</ul>\n");
 }
 
-/* ---- since last week, and next ---- */
-
-static void put_week(pgs_html *h) {
-    pgs_html_put(h, "<div class=\"card\" id=\"week\">\n<h2>Since last week</h2>\n");
-    pgs_html_put(
-        h, "<p class=\"big\">Nothing to compare with yet.</p>\n<p class=\"note\">Take a snapshot a "
-           "day into one directory, and give that to <code>pgskew report</code>.</p>\n");
-    pgs_html_put(h, "</div>\n");
-}
-
-static void put_next(pgs_html *h) {
-    pgs_html_put(h, "<div class=\"card\" id=\"next\">\n<h2>What will cross next</h2>\n");
-    pgs_html_put(
-        h, "<p class=\"big\">No forecast yet.</p>\n<p class=\"note\">One needs at least 9 days of "
-           "history; from 20 days on it can be relied on.</p>\n");
-    pgs_html_put(h, "</div>\n");
-}
-
 void pgs_html_first_screen(pgs_html *h) {
     pgs_html_put(h, "<header>\n");
     put_over(h);
@@ -141,7 +123,7 @@ void pgs_html_first_screen(pgs_html *h) {
     put_size(h);
     put_statuses(h);
     pgs_html_put(h, "<div class=\"cards\">\n");
-    put_week(h);
-    put_next(h);
+    pgs_html_week(h);
+    pgs_html_next(h);
     pgs_html_put(h, "</div>\n</header>\n");
 }

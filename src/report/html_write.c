@@ -42,9 +42,18 @@ static void escape(pgs_buf *out, const char *text) {
     pgs_buf_reset(&shown);
 }
 
+/* A number and its unit stay on one line. */
 static void put_cell_text(pgs_html *h, const pgs_cell *cell) {
     pgs_cell_spell(cell, escape, &h->buf);
-    fputs(pgs_buf_view(&h->buf), h->out);
+    if (cell->look == PGS_AS_TEXT) {
+        fputs(pgs_buf_view(&h->buf), h->out);
+        return;
+    }
+    for (const char *c = pgs_buf_view(&h->buf); *c; c++)
+        if (*c == ' ')
+            fputs("&#160;", h->out);
+        else
+            putc(*c, h->out);
 }
 
 void pgs_html_text(pgs_html *h, const char *text) {
@@ -57,6 +66,12 @@ void pgs_html_number(pgs_html *h, pgs_look look, double value) {
     if (cell.observed && fabs(value) < 9.2e18)
         cell.integer = (int64_t)value; /* for the looks of whole numbers */
     put_cell_text(h, &cell);
+}
+
+void pgs_html_signed(pgs_html *h, pgs_look look, double value) {
+    if (value > 0 && look != PGS_AS_RATIO) /* which has one */
+        pgs_html_put(h, "+");
+    pgs_html_number(h, look, value);
 }
 
 void pgs_html_count(pgs_html *h, double count, const char *thing) {

@@ -22,6 +22,7 @@ typedef enum pgs_look {
     PGS_AS_SECONDS, /* a span of time; people read 3 d 4 h */
     PGS_AS_TIME,    /* microseconds since 1970 UTC */
     PGS_AS_FLAG,    /* 1 or 0; people read yes or no */
+    PGS_AS_CHANCE,  /* a probability, 0.71; people read 71 % */
     PGS_AS_RATIO,   /* 0.1; people read +10.00 % */
     PGS_AS_RATE,    /* a float in bytes; people read 2.0 GB */
     PGS_AS_SPARK,   /* text from pgs_spark(), for people only: a drawing, not a name */

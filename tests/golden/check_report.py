@@ -90,6 +90,8 @@ def check_situations(tally, programs, fixtures):
             continue
         check_health(tally, programs, page, path, situation)
         check_floor(tally, programs, page, path, situation)
+        tally.expect("Nothing to compare with yet" in page.text("week") and "No forecast yet" in page.text("next"),
+                     situation + ": a single moment has no past")
         tally.expect(page.by_id("heat") is None and page.by_id("growth") is None,
                      situation + ": no picture of a history that is not there")
         again = programs.pgskew("report", path, env={"TZ": "Asia/Tokyo", "LC_ALL": "C"})
@@ -149,7 +151,29 @@ def check_histories(tally, programs, fixtures, scratch):
         if tally.expect(bool(page), name + " is reported", got):
             check_health(tally, programs, page, history, name)
             check_heat(tally, page, read_history(source), name)
+            check_week(tally, programs, history, page, name)
             tally.expect(str(history) in page.text("provenance"), name + ": names its file")
+
+
+# ---- since last week ----
+
+def check_week(tally, programs, history, page, what):
+    """The card says what pgskew diff says of the moment a week ago, or of the one before that."""
+    moments = [row["taken_at"] for row in json.loads(programs.pgskew("list", "-f", "json", history).out)]
+    at = [datetime.datetime.fromisoformat(m.replace("Z", "+00:00")) for m in moments]
+    before = max(t for t in at if at[-1] - t >= 7 * DAY)
+    got = programs.pgskew("diff", "-f", "json", "--since", before.isoformat().replace("+00:00", "Z"), history)
+    card, totals = page.text("week"), {}
+    if tally.expect(got.code == 0, what + ": diff", got):
+        totals = json.loads(got.out)["totals"]
+    tally.expect(str(before.date()) in card, what + ": which moment it compares with", card)
+    for metric, word in (("unbalanced_count", "Unbalanced"), ("warning_count", "In warning")):
+        row = totals.get(metric, {})
+        sentence = "%s: still %s." % (word, row.get("after")) if row.get("change") == 0 else \
+            "%s: %s, now %s." % (word, row.get("before"), row.get("after"))
+        tally.expect(sentence in card, what + ": " + sentence, card)
+    change = totals.get("chunk_count", {}).get("change", 0)
+    tally.expect("{:+,} chunks".format(change) in card, what + ": chunks since then", card)
 
 
 # ---- hostile names, many partitions ----

@@ -1,0 +1,134 @@
+/* What will cross a threshold next, when, and how sure that is: the card for the first screen. It picks from
+ * the forecast, and computes nothing. */
+#include <math.h>
+
+#include "report/html.h"
+
+/* One partition and one threshold. */
+typedef struct candidate {
+    const pgs_forecast_partition *partition; /* NULL: none */
+    pgs_threshold threshold;
+} candidate;
+
+static const char *const WORD[PGS_THRESHOLD_COUNT] = {
+    [PGS_THRESHOLD_WARNING] = "in warning",
+    [PGS_THRESHOLD_REBALANCE] = "due for rebalancing",
+    [PGS_THRESHOLD_UNBALANCED] = "unbalanced",
+};
+
+static double median_of(candidate c) {
+    return c.partition->crossing[c.threshold].median;
+}
+
+/* The earliest that comes rather than not. */
+static candidate find_earliest(const pgs_forecast *f, pgs_threshold threshold) {
+    candidate best = {NULL, threshold};
+    for (size_t i = 0; i < f->n_partitions; i++) {
+        candidate c = {&f->partition[i], threshold};
+        if (median_of(c) > 0 && (!best.partition || median_of(c) < median_of(best)))
+            best = c;
+    }
+    return best;
+}
+
+/* The likeliest at a horizon among those that are not there yet. */
+static candidate find_likeliest(const pgs_forecast *f, pgs_threshold threshold, size_t horizon) {
+    candidate best = {NULL, threshold};
+    for (size_t i = 0; i < f->n_partitions; i++) {
+        candidate c = {&f->partition[i], threshold};
+        double p = c.partition->at[horizon].p_beyond[threshold];
+        if (isnan(p) || c.partition->crossing[threshold].p10 == 0)
+            continue;
+        if (!best.partition || p > best.partition->at[horizon].p_beyond[threshold])
+            best = c;
+    }
+    return best;
+}
+
+/* The first horizon at or after so many days, or the last. */
+static size_t horizon_at(const pgs_forecast *f, double days) {
+    size_t k = 0;
+    while (k + 1 < f->n_horizons && f->horizon_days[k] < days)
+        k++;
+    return k;
+}
+
+static void put_chance_of(pgs_html *h, const pgs_forecast *f, candidate c, size_t horizon) {
+    pgs_html_put(h, "<b>");
+    pgs_html_number(h, PGS_AS_CHANCE, c.partition->at[horizon].p_beyond[c.threshold]);
+    pgs_html_format(h, "</b> probability that it is, %d day%s from then", f->horizon_days[horizon],
+                    f->horizon_days[horizon] == 1 ? "" : "s");
+}
+
+static void put_day_number(pgs_html *h, double days, double farthest) {
+    if (isnan(days)) {
+        pgs_html_put(h, "later than ");
+        pgs_html_number(h, PGS_AS_WHOLE, farthest);
+        pgs_html_put(h, " days");
+    } else {
+        pgs_html_put(h, "day ");
+        pgs_html_number(h, PGS_AS_WHOLE, days);
+    }
+}
+
+static void put_crossing(pgs_html *h, const pgs_forecast *f, candidate c) {
+    const pgs_crossing *when = &c.partition->crossing[c.threshold];
+    double farthest = f->horizon_days[f->n_horizons - 1];
+    pgs_html_put(h, "<p class=\"big\">");
+    pgs_html_partition(h, c.partition->name, c.partition->num);
+    pgs_html_format(h, " will probably be %s in about ", WORD[c.threshold]);
+    pgs_html_number(h, PGS_AS_SECONDS, when->median * 86400);
+    pgs_html_put(h, ".</p>\n<p class=\"note\">");
+    put_chance_of(h, f, c, horizon_at(f, when->median));
+    pgs_html_put(h, "; one in ten that it comes by ");
+    put_day_number(h, when->p10, farthest);
+    pgs_html_put(h, ", nine in ten by ");
+    put_day_number(h, when->p90, farthest);
+    pgs_html_put(h, ".</p>\n");
+}
+
+static void put_quiet(pgs_html *h, const pgs_forecast *f, candidate c, size_t horizon) {
+    pgs_html_put(h, "<p class=\"big\">Nothing is expected to cross within ");
+    pgs_html_number(h, PGS_AS_WHOLE, f->horizon_days[f->n_horizons - 1]);
+    pgs_html_put(h, " days.</p>\n<p class=\"note\">");
+    if (c.partition) {
+        pgs_html_put(h, "The likeliest to become ");
+        pgs_html_format(h, "%s is ", WORD[c.threshold]);
+        pgs_html_partition(h, c.partition->name, c.partition->num);
+        pgs_html_put(h, ": ");
+        put_chance_of(h, f, c, horizon);
+        pgs_html_put(h, ".");
+    }
+    pgs_html_put(h, "</p>\n");
+}
+
+static void put_none(pgs_html *h) {
+    pgs_html_put(
+        h, "<p class=\"big\">No forecast yet.</p>\n<p class=\"note\">One needs at least 9 days of "
+           "history; from 20 days on it can be relied on.</p>\n");
+}
+
+static bool is_foretold(const pgs_forecast *f) {
+    for (size_t i = 0; f && i < f->n_partitions; i++)
+        if (f->n_horizons > 0 && !isnan(f->partition[i].at[0].p_beyond[PGS_THRESHOLD_UNBALANCED]))
+            return true;
+    return false;
+}
+
+void pgs_html_next(pgs_html *h) {
+    const pgs_forecast *f = h->input->forecast;
+    pgs_html_put(h, "<div class=\"card\" id=\"next\">\n<h2>What will cross next</h2>\n");
+    if (!is_foretold(f)) {
+        put_none(h);
+    } else {
+        candidate next = find_earliest(f, PGS_THRESHOLD_UNBALANCED);
+        if (!next.partition)
+            next = find_earliest(f, PGS_THRESHOLD_WARNING);
+        size_t month = horizon_at(f, 30);
+        if (next.partition)
+            put_crossing(h, f, next);
+        else
+            put_quiet(h, f, find_likeliest(f, PGS_THRESHOLD_UNBALANCED, month), month);
+    }
+    pgs_html_put(h, "</div>\n");
+}
