@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "pgskew/clean.h"
 #include "pgskew/diff.h"
 #include "pgskew/forecast.h"
 #include "pgskew/overview.h"
@@ -77,6 +78,7 @@ typedef struct pgs_report_input {
     /* of an HTML page; the result was measured (pgs_distribution_measure()) */
     const pgs_overview *overview;
     const pgs_forecast *forecast; /* NULL: there is no history */
+    const pgs_clean *clean;       /* likewise */
     const pgs_provenance *provenance;
 } pgs_report_input;
 

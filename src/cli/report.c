@@ -1,4 +1,5 @@
 /* pgskew report: everything in one HTML page. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,8 @@ typedef struct report {
     pgs_diff diff;
     pgs_frame frame;
     pgs_overview overview;
+    pgs_forecast forecast;
+    pgs_clean clean;
     pgs_report_file *file;
     pgs_provenance provenance;
 } report;
@@ -82,9 +85,13 @@ static void init(report *r) {
     pgs_result_init(&r->result);
     pgs_frame_init(&r->frame);
     pgs_overview_init(&r->overview);
+    pgs_forecast_init(&r->forecast);
+    pgs_clean_init(&r->clean);
 }
 
 static void reset(report *r) {
+    pgs_clean_reset(&r->clean);
+    pgs_forecast_reset(&r->forecast);
     pgs_overview_reset(&r->overview);
     pgs_frame_reset(&r->frame);
     pgs_diff_reset(&r->diff);
@@ -130,14 +137,24 @@ static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
     return st;
 }
 
+static const pgs_forecast_options HORIZONS = {
+    .n_horizons = 5,
+    .horizon_days = {1, 7, 30, 90, 365},
+    .horizon_name = {"1d", "7d", "30d", "90d", "365d"},
+    .limit_bytes = NAN,
+};
+
 static pgs_status think(report *r, pgs_err *err) {
     pgs_status st = pgs_distribution_measure(&r->snap, &r->result, err);
     if (st == PGS_OK)
         st = pgs_analyze(&r->snap, &r->result, err);
     if (st == PGS_OK && r->has_week)
         st = pgs_diff_make(&r->week_ago, &r->snap, &r->diff, err);
-    return st == PGS_OK ? pgs_overview_make(&r->snap, &r->result, &r->frame, &r->overview, err)
-                        : st;
+    if (st == PGS_OK)
+        st = pgs_overview_make(&r->snap, &r->result, &r->frame, &r->overview, err);
+    if (st == PGS_OK)
+        st = pgs_forecast_run(&r->frame, &HORIZONS, &r->forecast, err);
+    return st == PGS_OK ? pgs_clean_run(&r->frame, &r->clean, err) : st;
 }
 
 int pgs_run_report(const pgs_parsed *p) {
@@ -152,6 +169,8 @@ int pgs_run_report(const pgs_parsed *p) {
         .result = &r.result,
         .diff = r.has_week ? &r.diff : NULL,
         .overview = &r.overview,
+        .forecast = &r.forecast,
+        .clean = &r.clean,
         .provenance = &r.provenance,
     };
     if (st == PGS_OK)

@@ -17,6 +17,18 @@ static bool has_history(const pgs_report_input *input) {
     return input->overview->n_columns > 0;
 }
 
+static bool has_outlook(const pgs_report_input *input) {
+    return pgs_html_is_foretold(input->forecast);
+}
+
+static bool has_backtest(const pgs_report_input *input) {
+    return input->forecast && input->forecast->backtest.n_origins > 0;
+}
+
+static bool has_cleaning(const pgs_report_input *input) {
+    return input->clean && has_history(input);
+}
+
 static bool has_change(const pgs_report_input *input) {
     return input->diff != NULL;
 }
@@ -34,10 +46,13 @@ static const section SECTION[] = {
     {"change", "What has changed", pgs_html_change, has_change},
     {"heat", "Skew over time", pgs_html_heat, has_history},
     {"growth", "Growth", pgs_html_growth, has_history},
+    {"outlook", "What may come", pgs_html_outlook, has_outlook},
     {"distribution", "Distribution against chance", pgs_html_distribution, has_parts},
     {"hot", "Hot spots", pgs_html_hot, has_parts},
     {"collections", "Collections", pgs_html_collections, NULL},
     {"advice", "What to do", pgs_html_advice, NULL},
+    {"cleaning", "What was cleaned", pgs_html_cleaning, has_cleaning},
+    {"backtest", "How right forecasts have been", pgs_html_backtest, has_backtest},
     {"provenance", "Where these numbers come from", pgs_html_provenance, NULL},
 };
 

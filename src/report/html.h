@@ -96,7 +96,18 @@ int pgs_skew_class(double signed_skew);
 /* The legend of them. */
 void pgs_html_skew_legend(pgs_html *h);
 
-/* ---- sections: each says whether there is anything to it ---- */
+/* ---- html_next.c: what forecasts share ---- */
+
+/* Whether anything is foretold; NULL: nothing. */
+bool pgs_html_is_foretold(const pgs_forecast *forecast);
+
+/* The first horizon at or after so many days, or the last. */
+size_t pgs_html_horizon(const pgs_forecast *forecast, double days);
+
+/* "53 days"; NaN is beyond the farthest horizon. */
+void pgs_html_days(pgs_html *h, double days, const pgs_forecast *forecast);
+
+/* ---- sections ---- */
 
 void pgs_html_first_screen(pgs_html *h); /* html_first.c */
 void pgs_html_week(pgs_html *h);         /* html_change.c: its card */
@@ -105,6 +116,9 @@ void pgs_html_next(pgs_html *h);         /* html_next.c: the card of what will c
 void pgs_html_attention(pgs_html *h);    /* html_lists.c */
 void pgs_html_heat(pgs_html *h);         /* html_heat.c */
 void pgs_html_growth(pgs_html *h);       /* html_growth.c */
+void pgs_html_outlook(pgs_html *h);      /* html_outlook.c */
+void pgs_html_backtest(pgs_html *h);     /* html_backtest.c */
+void pgs_html_cleaning(pgs_html *h);     /* html_cleaning.c */
 void pgs_html_distribution(pgs_html *h); /* html_distribution.c */
 void pgs_html_hot(pgs_html *h);          /* html_lists.c */
 void pgs_html_collections(pgs_html *h);

@@ -31,6 +31,11 @@ static bool is_hot(const pgs_report_input *input) {
     return status == PGS_SKEW_WARNING || status == PGS_SKEW_CRITICAL;
 }
 
+static bool is_growing(const pgs_report_input *input) {
+    return (input->forecast && input->forecast->n_alerts > 0) ||
+           (input->diff && input->diff->verdict > PGS_SEVERITY_NONE);
+}
+
 static bool is_unmeasured(const pgs_report_input *input) {
     return input->result->unmeasured_count > 0;
 }
@@ -74,6 +79,16 @@ static const entry ENTRY[] = {
       "Keys that grow with time send all new rows to the same place. Hash something that does not.",
       "If one collection is being loaded, this ends with the load. If it goes on, it is tomorrow's "
       "skew."}},
+    {"Growing imbalance",
+     is_growing,
+     "It is worse than a week ago, or is expected to become so.",
+     {"Watch where it goes: <code>pgskew trend</code> says what drifts and how surely, "
+      "<code>pgskew "
+      "forecast</code> until when there is time.",
+      "Choose a window for moving data before the date at which the first partition crosses.",
+      "If the same keys drive it week after week, another partition key is the lasting answer; try "
+      "it "
+      "on a copy first."}},
     {"Partitions that could not be measured",
      is_unmeasured,
      "They were locked longer than the collector may wait. They count in no total here.",

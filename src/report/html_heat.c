@@ -134,7 +134,8 @@ void pgs_html_heat(pgs_html *h) {
     if (o->days_per_column == 1)
         pgs_html_put(h, "A column is a day.");
     else
-        pgs_html_format(h, "A column is the last day observed of every %zu.", o->days_per_column);
+        pgs_html_format(h, "A column is the last day observed of every %zu days.",
+                        o->days_per_column);
     pgs_html_put(h, "</p>\n");
     pgs_html_skew_legend(h);
     put_map(h);

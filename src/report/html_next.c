@@ -45,8 +45,7 @@ static candidate find_likeliest(const pgs_forecast *f, pgs_threshold threshold, 
     return best;
 }
 
-/* The first horizon at or after so many days, or the last. */
-static size_t horizon_at(const pgs_forecast *f, double days) {
+size_t pgs_html_horizon(const pgs_forecast *f, double days) {
     size_t k = 0;
     while (k + 1 < f->n_horizons && f->horizon_days[k] < days)
         k++;
@@ -54,48 +53,51 @@ static size_t horizon_at(const pgs_forecast *f, double days) {
 }
 
 static void put_chance_of(pgs_html *h, const pgs_forecast *f, candidate c, size_t horizon) {
-    pgs_html_put(h, "<b>");
+    pgs_html_put(h, "Probability <b>");
     pgs_html_number(h, PGS_AS_CHANCE, c.partition->at[horizon].p_beyond[c.threshold]);
-    pgs_html_format(h, "</b> probability that it is, %d day%s from then", f->horizon_days[horizon],
-                    f->horizon_days[horizon] == 1 ? "" : "s");
+    pgs_html_put(h, "</b> in ");
+    pgs_html_count(h, f->horizon_days[horizon], "day");
 }
 
-static void put_day_number(pgs_html *h, double days, double farthest) {
+void pgs_html_days(pgs_html *h, double days, const pgs_forecast *f) {
     if (isnan(days)) {
-        pgs_html_put(h, "later than ");
-        pgs_html_number(h, PGS_AS_WHOLE, farthest);
-        pgs_html_put(h, " days");
+        pgs_html_put(h, "more than ");
+        pgs_html_count(h, f->horizon_days[f->n_horizons - 1], "day");
+    } else if (days < 1) {
+        pgs_html_put(h, "a day");
     } else {
-        pgs_html_put(h, "day ");
-        pgs_html_number(h, PGS_AS_WHOLE, days);
+        pgs_html_count(h, (double)(int64_t)days, "day");
     }
+}
+
+static void put_by(pgs_html *h, const pgs_forecast *f, const char *words, double days) {
+    if (isnan(days))
+        return;
+    pgs_html_put(h, words);
+    pgs_html_days(h, days, f);
 }
 
 static void put_crossing(pgs_html *h, const pgs_forecast *f, candidate c) {
     const pgs_crossing *when = &c.partition->crossing[c.threshold];
-    double farthest = f->horizon_days[f->n_horizons - 1];
-    pgs_html_put(h, "<p class=\"big\">");
+    pgs_html_put(h, "<p class=\"big\">In about ");
+    pgs_html_days(h, when->median, f);
+    pgs_html_put(h, ", ");
     pgs_html_partition(h, c.partition->name, c.partition->num);
-    pgs_html_format(h, " will probably be %s in about ", WORD[c.threshold]);
-    pgs_html_number(h, PGS_AS_SECONDS, when->median * 86400);
-    pgs_html_put(h, ".</p>\n<p class=\"note\">");
-    put_chance_of(h, f, c, horizon_at(f, when->median));
-    pgs_html_put(h, "; one in ten that it comes by ");
-    put_day_number(h, when->p10, farthest);
-    pgs_html_put(h, ", nine in ten by ");
-    put_day_number(h, when->p90, farthest);
+    pgs_html_format(h, " will probably be %s.</p>\n<p class=\"note\">", WORD[c.threshold]);
+    put_chance_of(h, f, c, pgs_html_horizon(f, when->median));
+    put_by(h, f, "; one chance in ten within ", when->p10);
+    put_by(h, f, ", nine in ten within ", when->p90);
     pgs_html_put(h, ".</p>\n");
 }
 
 static void put_quiet(pgs_html *h, const pgs_forecast *f, candidate c, size_t horizon) {
     pgs_html_put(h, "<p class=\"big\">Nothing is expected to cross within ");
-    pgs_html_number(h, PGS_AS_WHOLE, f->horizon_days[f->n_horizons - 1]);
-    pgs_html_put(h, " days.</p>\n<p class=\"note\">");
+    pgs_html_count(h, f->horizon_days[f->n_horizons - 1], "day");
+    pgs_html_put(h, ".</p>\n<p class=\"note\">");
     if (c.partition) {
-        pgs_html_put(h, "The likeliest to become ");
-        pgs_html_format(h, "%s is ", WORD[c.threshold]);
+        pgs_html_format(h, "The likeliest to become %s is ", WORD[c.threshold]);
         pgs_html_partition(h, c.partition->name, c.partition->num);
-        pgs_html_put(h, ": ");
+        pgs_html_put(h, ". ");
         put_chance_of(h, f, c, horizon);
         pgs_html_put(h, ".");
     }
@@ -108,9 +110,9 @@ static void put_none(pgs_html *h) {
            "history; from 20 days on it can be relied on.</p>\n");
 }
 
-static bool is_foretold(const pgs_forecast *f) {
-    for (size_t i = 0; f && i < f->n_partitions; i++)
-        if (f->n_horizons > 0 && !isnan(f->partition[i].at[0].p_beyond[PGS_THRESHOLD_UNBALANCED]))
+bool pgs_html_is_foretold(const pgs_forecast *f) {
+    for (size_t i = 0; f && f->n_horizons > 0 && i < f->n_partitions; i++)
+        if (!isnan(f->partition[i].at[f->n_horizons - 1].p_beyond[PGS_THRESHOLD_UNBALANCED]))
             return true;
     return false;
 }
@@ -118,13 +120,13 @@ static bool is_foretold(const pgs_forecast *f) {
 void pgs_html_next(pgs_html *h) {
     const pgs_forecast *f = h->input->forecast;
     pgs_html_put(h, "<div class=\"card\" id=\"next\">\n<h2>What will cross next</h2>\n");
-    if (!is_foretold(f)) {
+    if (!pgs_html_is_foretold(f)) {
         put_none(h);
     } else {
         candidate next = find_earliest(f, PGS_THRESHOLD_UNBALANCED);
         if (!next.partition)
             next = find_earliest(f, PGS_THRESHOLD_WARNING);
-        size_t month = horizon_at(f, 30);
+        size_t month = pgs_html_horizon(f, 30);
         if (next.partition)
             put_crossing(h, f, next);
         else

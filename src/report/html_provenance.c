@@ -6,7 +6,7 @@
 #define MOST_FILES 20
 
 static void put_file(pgs_html *h, const pgs_report_file *file) {
-    pgs_html_put(h, "<tr><td>");
+    pgs_html_put(h, "<tr><td class=\"path\">");
     pgs_html_text(h, file->path);
     pgs_html_format(h, "</td><td>%s</td><td class=\"n\">",
                     file->is_history ? "history" : "snapshot");

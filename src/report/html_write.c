@@ -52,6 +52,8 @@ static void put_cell_text(pgs_html *h, const pgs_cell *cell) {
     for (const char *c = pgs_buf_view(&h->buf); *c; c++)
         if (*c == ' ')
             fputs("&#160;", h->out);
+        else if (*c == '<' || *c == '>') /* < 1 % */
+            fputs(*c == '<' ? "&lt;" : "&gt;", h->out);
         else
             putc(*c, h->out);
 }
@@ -76,7 +78,7 @@ void pgs_html_signed(pgs_html *h, pgs_look look, double value) {
 
 void pgs_html_count(pgs_html *h, double count, const char *thing) {
     pgs_html_number(h, PGS_AS_COUNT, count);
-    pgs_html_format(h, " %s%s", thing, count == 1 ? "" : "s");
+    pgs_html_format(h, "&#160;%s%s", thing, count == 1 ? "" : "s");
 }
 
 static void put_moment(pgs_html *h, int64_t taken_us, size_t n_date, bool with_time) {

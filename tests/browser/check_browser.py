@@ -82,12 +82,13 @@ def make_pages(programs, tally, fixtures, histories, scratch):
 def check_first(tally, first, has_history, what):
     tally.expect(re.match(r"(Unbalanced|Warning|Incomplete|In balance|Empty):", first["verdict"]), what + ": verdict",
                  first["verdict"])
+    first = {name: " ".join(words.split()) for name, words in first.items()}
     if has_history:
         tally.expect(re.search(r"Since .*\d{4}-\d\d-\d\d", first["week"]) and
                      re.search(r"(Unbalanced|In warning): |Nothing got out of balance", first["week"]),
                      what + ": change since last week", first["week"])
-        tally.expect(re.search(r"\d+\s% probability", first["next"]) and
-                     re.search(r"will probably be|Nothing is expected to cross", first["next"]),
+        tally.expect(re.search(r"Probability (< |> )?\d+ %", first["next"]) and
+                     re.search(r"In about .* will probably be|Nothing is expected to cross", first["next"]),
                      what + ": next crossing with its probability", first["next"])
 
 

@@ -169,9 +169,13 @@ def check_week(tally, programs, history, page, what):
     tally.expect(str(before.date()) in card, what + ": which moment it compares with", card)
     for metric, word in (("unbalanced_count", "Unbalanced"), ("warning_count", "In warning")):
         row = totals.get(metric, {})
+        if row.get("before") == row.get("after") == 0:
+            continue
         sentence = "%s: still %s." % (word, row.get("after")) if row.get("change") == 0 else \
             "%s: %s, now %s." % (word, row.get("before"), row.get("after"))
         tally.expect(sentence in card, what + ": " + sentence, card)
+    calm = not any(totals[metric][side] for metric in ("unbalanced_count", "warning_count") for side in ("before", "after"))
+    tally.expect(("Nothing got out of balance." in card) == calm, what + ": nothing happened", card)
     change = totals.get("chunk_count", {}).get("change", 0)
     tally.expect("{:+,} chunks".format(change) in card, what + ": chunks since then", card)
 

@@ -393,16 +393,17 @@ Test(report, many_healthy_partitions_make_way_for_the_others) {
 /* ---- the page ---- */
 
 static const char *const IN_PAGE[] = {
-    "Unbalanced:</span> 1 of 3 partitions holds far more or far less than an even share, and 1 "
+    "Unbalanced:</span> 1 of 3&#160;partitions holds far more or far less than an even share, and "
+    "1 "
     "more is in warning.",
-    "6 chunks, 0.09 MB, on average 2.00 chunks per partition.",
+    "6&#160;chunks, 0.09 MB, on average 2.00 chunks per partition.",
     "<td class=\"bad\">UNBALANCED</td><td class=\"n\">0.5000</td>",
     "<path class=\"s6\" d=\"M1 0H2v16H1z\"/>",  /* 0 on the second day */
     "<path class=\"s1\" d=\"M0 32H1v16H0z\"/>", /* 2 on the first */
     "<path class=\"s3\" d=\"M1 16H2v16H1z\"/>", /* 1 was not observed on the first */
     "<title>partition 1: skew now 0.0000</title>",
-    "Left out here: 7 partitions less skewed than these 3.",
-    "<td>a&amp;b.db</td><td>snapshot</td>",
+    "Left out here: 7&#160;partitions less skewed than these 3.",
+    "<td class=\"path\">a&amp;b.db</td><td>snapshot</td>",
     "<code>00000000000000ff</code>",
     "<code>0000000000000fff</code>",
 };
