@@ -135,6 +135,8 @@ static void find_floors(const pgs_snapshot *snap, workshop *w, pgs_noise *out) {
     out->size_floor = pgs_noise_floor(bytes, n, stored, out->alpha);
     mark_above(chunks, n, out->chunk_floor, w, out->chunk_above);
     mark_above(bytes, n, out->size_floor, w, out->size_above);
+    pgs_units_mark_causes(snap, rows.cause, out->chunk_above);
+    pgs_units_mark_causes(snap, rows.cause, out->size_above);
 }
 
 /* The worse status of the two columns, as pgs_snapshot_derive() has it, of what is above. */

@@ -83,7 +83,7 @@ double pgs_noise_floor(const double *x, size_t n, pgs_units units, double alpha)
     column c = column_of(x, n);
     if (c.n_seen < 2 || c.total == 0 || units.design == PGS_DESIGN_UNKNOWN)
         return NAN;
-    pgs_lottery l = {(double)c.total, (double)c.n_seen, units};
+    pgs_lottery l = {(double)c.total * units.share, (double)c.n_seen, units};
     __int128 most = c.total * (c.n_seen - 1), low = 0; /* `low` is chance, `high` is not */
     if (is_chance(c, &l, most, alpha))
         return INFINITY;

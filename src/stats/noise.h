@@ -4,7 +4,7 @@
 
 #include "stats/stats.h"
 
-/* A table: `total` placed in `n_parts` partitions, in such units. */
+/* A table: `total` (the ordinary share of it) placed in `n_parts` partitions, in such units. */
 typedef struct pgs_lottery {
     double total, n_parts;
     pgs_units units;

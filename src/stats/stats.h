@@ -81,6 +81,9 @@ typedef struct pgs_units {
     double effect;     /* sum of squared sizes over their sum: the design effect, for rows */
     double unit;       /* the same, with what an estimate may be wrong by added */
     double large_unit; /* sum of cubes over sum of squares: the size that large deviations see */
+    double share;      /* of the column that is such units, 0..1: the rest lies where it does for a
+                          cause */
+    double cause;      /* rows from which a collection is one; INFINITY: none is */
 } pgs_units;
 
 /* Each row on its own. */
@@ -90,11 +93,16 @@ pgs_units pgs_units_independent(void);
 pgs_units pgs_units_scaled(pgs_units units, double factor);
 
 /* Units of rows where they are whole collections: those that lie in one partition hold at least
- * 95 % of the rows. A collection so large that the smaller ones would not pile up like that in any
- * partition by chance (at alpha/1000) is a cause, not chance, and takes no part. UNKNOWN where
- * collections were not observed, or are no units.
+ * 95 % of the rows. A collection is a cause, not chance, and takes no part, where it alone makes its
+ * partition UNBALANCED, or the smaller ones would not pile up like that in any partition by chance
+ * (at alpha/1000); at most a quarter of them are. UNKNOWN where collections were not observed, or
+ * are no units.
  *   sizes  [snap->n_collections] room */
 pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, double *sizes);
+
+/* Set above[p] for each partition that is known to hold a collection of `cause` rows or more.
+ *   above  [partitions of the snapshot] */
+void pgs_units_mark_causes(const pgs_snapshot *snap, double cause, bool *above);
 
 /* Units that explain the bulk of x: from the spread of the three quarters of values that lie nearest to
  * the median, so that hot partitions do not hide themselves. Never below `least` (UNKNOWN: 1). With

@@ -8,19 +8,21 @@
 
 #define LEAST_COVERED 0.95 /* share of the rows in collections that lie in one partition */
 #define CAUSE         1e-3 /* of alpha: from which a collection is a cause; many are looked at */
+#define ALONE         (1 + PGS_SKEW_CRITICAL_THRESHOLD) /* even shares that one collection may have */
 #define LEAST_PARTS   10   /* from which a bulk can be told from the rest */
 #define BULK          0.75 /* share of partitions that make it */
 #define FREEDOM       0.57 /* degrees of freedom of its variance, per partition; by simulation */
 
 pgs_units pgs_units_independent(void) {
-    return (pgs_units){PGS_DESIGN_INDEPENDENT, 1, 1, 1};
+    return (pgs_units){PGS_DESIGN_INDEPENDENT, 1, 1, 1, 1, INFINITY};
 }
 
 pgs_units pgs_units_scaled(pgs_units units, double factor) {
     if (!isfinite(factor))
-        return (pgs_units){PGS_DESIGN_UNKNOWN, NAN, NAN, NAN};
-    return (pgs_units){units.design, units.effect * factor, units.unit * factor,
-                       units.large_unit * factor};
+        return (pgs_units){PGS_DESIGN_UNKNOWN, NAN, NAN, NAN, NAN, INFINITY};
+    return (pgs_units){units.design,        units.effect * factor,
+                       units.unit * factor, units.large_unit * factor,
+                       units.share,         units.cause};
 }
 
 /* ---- from collections ---- */
@@ -79,27 +81,38 @@ static void take_power(powers *s, double size) {
     s->s3 += size * size * size;
 }
 
-static pgs_units units_of(const powers *s) {
+static pgs_units units_of(const powers *s, double total, double cause) {
     double unit = s->s2 / s->s1;
-    return (pgs_units){PGS_DESIGN_COLLECTIONS, unit, unit, s->s3 / s->s2};
+    return (pgs_units){PGS_DESIGN_COLLECTIONS, unit, unit, s->s3 / s->s2, s->s1 / total, cause};
 }
 
-/* The units of sizes [n], ascending, without those that are causes: the first among the largest
- * that all smaller ones together would not pile up like in any partition by chance, and what is
- * larger still. At most a quarter are looked at: more are no exceptions. */
+/* The units of sizes [n], ascending, without those that are causes: the first among the largest that
+ * makes its partition UNBALANCED alone, wherever chance puts it, or that all smaller ones together
+ * would not pile up like in any partition by chance; and what is larger still. At most a quarter are
+ * looked at: more are no exceptions. */
 static pgs_units ordinary_units(const double *sizes, size_t n, double n_parts, double alpha) {
     powers s = {0};
+    double total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += sizes[i];
+    size_t giant = n; /* the first that is too large by itself */
+    while (giant > 0 && sizes[giant - 1] > ALONE * total / n_parts)
+        giant--;
     double few = (1 - BULK) * ((double)n < n_parts ? (double)n : n_parts);
     size_t n_candidates = few > 1 ? (size_t)few : 1;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && i + n_candidates >= n && sizes[i] > s.s1 / n_parts) {
-            pgs_lottery rest = {s.s1, n_parts, units_of(&s)};
+    size_t i = 0;
+    for (; i < n; i++) {
+        bool candidate = i > 0 && i + n_candidates >= n;
+        if (candidate && i == giant)
+            break;
+        if (candidate && sizes[i] > s.s1 / n_parts) {
+            pgs_lottery rest = {s.s1, n_parts, units_of(&s, s.s1, INFINITY)};
             if (pgs_lottery_any(&rest, pgs_lottery_upper(&rest, sizes[i])) <= CAUSE * alpha)
                 break;
         }
         take_power(&s, sizes[i]);
     }
-    return units_of(&s);
+    return units_of(&s, total, i < n ? sizes[i] : INFINITY);
 }
 
 pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, double *sizes) {
@@ -109,9 +122,30 @@ pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, doubl
     for (size_t i = 0; i < n; i++)
         whole += sizes[i];
     if (n == 0 || !(whole >= LEAST_COVERED * fmax(whole + other, rows.sum)))
-        return (pgs_units){PGS_DESIGN_UNKNOWN, NAN, NAN, NAN};
+        return (pgs_units){PGS_DESIGN_UNKNOWN, NAN, NAN, NAN, NAN, INFINITY};
     qsort(sizes, n, sizeof *sizes, by_value);
     return ordinary_units(sizes, n, (double)rows.n_seen, alpha);
+}
+
+static size_t part_of(const pgs_snapshot *snap, int64_t num) {
+    size_t low = 0, high = snap->head.n_parts;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (snap->part[middle].num < num)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < snap->head.n_parts && snap->part[low].num == num ? low : SIZE_MAX;
+}
+
+void pgs_units_mark_causes(const pgs_snapshot *snap, double cause, bool *above) {
+    for (size_t i = 0, next; i < snap->n_collection_stats; i = next) {
+        double rows = rows_of(snap, i, &next);
+        size_t p = part_of(snap, snap->collection_stat[i].partition_num);
+        if (next - i == 1 && rows >= cause && p != SIZE_MAX)
+            above[p] = true;
+    }
 }
 
 /* ---- from the spread ---- */
@@ -150,7 +184,13 @@ pgs_units pgs_units_of_spread(const double *x, size_t n, pgs_units least, double
     if (isnan(unit))
         return least;
     if (least.design == PGS_DESIGN_UNKNOWN)
-        least = pgs_units_independent(); /* nothing is smaller than one row, or one byte */
-    return (pgs_units){PGS_DESIGN_SPREAD, fmax(effect, least.effect), fmax(unit, least.unit),
-                       fmax(unit, least.large_unit)};
+        least = pgs_units_independent();    /* nothing is smaller than one row, or one byte */
+    if (unit <= least.unit * least.share) { /* the bulk is no more uneven than that */
+        least.design = PGS_DESIGN_SPREAD;
+        least.effect = fmax(effect, least.effect);
+        return least;
+    }
+    return (pgs_units){
+        PGS_DESIGN_SPREAD, fmax(effect, least.effect), unit, fmax(unit, least.large_unit), 1,
+        least.cause};
 }

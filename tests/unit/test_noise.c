@@ -58,7 +58,8 @@ Test(noise, floors_by_hand) {
 }
 
 Test(noise, nothing_to_judge) {
-    pgs_units one = pgs_units_independent(), unknown = {PGS_DESIGN_UNKNOWN, NAN, NAN, NAN};
+    pgs_units one = pgs_units_independent(),
+              unknown = {PGS_DESIGN_UNKNOWN, NAN, NAN, NAN, NAN, INFINITY};
     static const double NOTHING[] = {NAN, NAN}, EMPTY[] = {0, 0, 0}, ALONE[] = {7, NAN};
     cr_expect(isnan(pgs_noise_floor(NULL, 0, one, ALPHA)));
     cr_expect(isnan(pgs_noise_floor(NOTHING, 2, one, ALPHA)));
@@ -70,8 +71,8 @@ Test(noise, nothing_to_judge) {
 
 /* Units of 7 rows are a table a seventh as large; a heavier upper side can only raise the floor. */
 Test(noise, larger_units_are_fewer_rows) {
-    pgs_units seven = {PGS_DESIGN_COLLECTIONS, 7, 7, 7},
-              uneven = {PGS_DESIGN_COLLECTIONS, 7, 7, 20};
+    pgs_units seven = {PGS_DESIGN_COLLECTIONS, 7, 7, 7, 1, INFINITY},
+              uneven = {PGS_DESIGN_COLLECTIONS, 7, 7, 20, 1, INFINITY};
     double few = floor_of(1000, 10, pgs_units_independent()), same = floor_of(7000, 10, seven);
     cr_expect(same <= few && same > few - 0.02, "%g and %g", same, few);
     cr_expect(floor_of(7000, 10, uneven) > same);
@@ -124,7 +125,8 @@ Test(noise, hot_partitions_do_not_hide_themselves) {
 }
 
 Test(noise, without_a_bulk_the_least_is_the_answer) {
-    pgs_units one = pgs_units_independent(), unknown = {PGS_DESIGN_UNKNOWN, NAN, NAN, NAN};
+    pgs_units one = pgs_units_independent(),
+              unknown = {PGS_DESIGN_UNKNOWN, NAN, NAN, NAN, NAN, INFINITY};
     even_spread(9, 10000, 1e6);
     cr_expect_eq(pgs_units_of_spread(x, 9, one, ALPHA, room).design, PGS_DESIGN_INDEPENDENT);
     cr_expect_eq(pgs_units_of_spread(x, 9, unknown, ALPHA, room).design, PGS_DESIGN_UNKNOWN);
@@ -138,7 +140,7 @@ Test(noise, an_even_spread_is_never_less_than_the_least) {
     even_spread(100, 10000, 100);
     pgs_units units = pgs_units_of_spread(x, 100, pgs_units_independent(), ALPHA, room);
     cr_expect(units.effect == 1 && units.unit == 1 && units.large_unit == 1);
-    pgs_units unknown = {PGS_DESIGN_UNKNOWN, NAN, NAN, NAN};
+    pgs_units unknown = {PGS_DESIGN_UNKNOWN, NAN, NAN, NAN, NAN, INFINITY};
     units = pgs_units_of_spread(x, 100, unknown, ALPHA, room);
     cr_expect(units.design == PGS_DESIGN_SPREAD && units.unit == 1);
 }
@@ -190,6 +192,31 @@ Test(noise, a_hot_collection_is_a_cause) {
     cr_expect(units.effect == 10 && units.large_unit == 10, "%g", units.effect);
 }
 
+/* Sizes that fall off as 1/k: each is only a little larger than the next, but those that fill one and a
+ * half even shares alone make a partition UNBALANCED wherever they lie. */
+Test(noise, what_is_too_large_alone_is_a_cause) {
+    double sizes[1000], total = 0, ordinary = 0, squares = 0;
+    for (size_t k = 0; k < 1000; k++)
+        total += sizes[k] = floor(50000 / (double)(k + 1));
+    for (size_t k = 0; k < 1000; k++)
+        if (sizes[k] <= 1.5 * total / 100) {
+            ordinary += sizes[k];
+            squares += sizes[k] * sizes[k];
+        }
+    with_collections(1000, sizes, 100);
+    pgs_units units = pgs_units_of_collections(&snap, ALPHA, room);
+    cr_expect(fabs(units.effect / (squares / ordinary) - 1) < 1e-12, "%g", units.effect);
+    cr_expect(fabs(units.share / (ordinary / total) - 1) < 1e-12, "%g", units.share);
+    pgs_noise_skews(x, 100, skew);
+    double least = pgs_noise_floor(x, 100, units, ALPHA);
+    cr_expect(skew[0] > least && skew[1] > least && skew[2] > least, "floor %g", least);
+    bool above[100] = {false};
+    pgs_units_mark_causes(&snap, units.cause, above);
+    for (size_t k = 0; k < 100; k++)
+        cr_expect_eq(above[k], sizes[k] > 1.5 * total / 100, "partition %zu", k);
+    pgs_snapshot_reset(&snap);
+}
+
 /* As many as one collection for two partitions: large beside an even share, but all alike. */
 Test(noise, few_equal_collections_are_chance) {
     double sizes[50];
@@ -197,7 +224,8 @@ Test(noise, few_equal_collections_are_chance) {
         sizes[k] = 1000;
     with_collections(50, sizes, 100);
     pgs_units units = units_of_collections();
-    cr_expect(units.effect == 1000 && units.large_unit == 1000);
+    cr_expect(units.effect == 1000 && units.large_unit == 1000 && units.share == 1);
+    cr_expect(isinf(units.cause));
 }
 
 Test(noise, collections_in_several_partitions_are_no_units) {
