@@ -39,6 +39,7 @@ set(KEEPER_clean data)
 set(KEEPER_trend data)
 set(KEEPER_forecast data)
 set(KEEPER_diff data)
+set(KEEPER_check data)
 set(KEEPER_report report)
 
 # Rooms of L3 think in shapes (L1), not in models: only the pipeline and the programs see L2.

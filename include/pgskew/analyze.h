@@ -15,6 +15,7 @@
 #ifndef PGSKEW_ANALYZE_H
 #define PGSKEW_ANALYZE_H
 
+#include "pgskew/check.h"
 #include "pgskew/diff.h"
 #include "pgskew/forecast.h"
 #include "pgskew/overview.h"
@@ -92,6 +93,12 @@ pgs_status pgs_diff_make(const pgs_snapshot *before, const pgs_snapshot *after, 
  * is none). `out` must be initialised; the frame must outlive it. */
 pgs_status pgs_overview_make(const pgs_snapshot *snap, const pgs_result *result,
                              const pgs_frame *frame, pgs_overview *out, pgs_err *err) PGS_CHECK;
+
+/* Judge a snapshot. `result` is of it, from pgs_analyze(); with the options' baseline and forecast, both outlive
+ * `out`, which must be initialised. The presets are the guide's thresholds; with a baseline, that nothing is new.
+ * PGS_E_USAGE: the baseline is of another table; PGS_E_BUG without memory. */
+pgs_status pgs_check_run(const pgs_snapshot *snap, const pgs_result *result,
+                         const pgs_check_options *options, pgs_check *out, pgs_err *err) PGS_CHECK;
 
 /* ---- whole histories ---- */
 

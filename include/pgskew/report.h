@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "pgskew/check.h"
 #include "pgskew/clean.h"
 #include "pgskew/diff.h"
 #include "pgskew/forecast.h"
@@ -34,6 +35,7 @@ typedef enum pgs_report_kind {
     PGS_REPORT_SCAN_PARTITION,
     PGS_REPORT_DIFF,
     PGS_REPORT_TREND,
+    PGS_REPORT_CHECK, /* as a table: one line, as monitoring plugins print it */
     PGS_REPORT_KIND_COUNT
 } pgs_report_kind;
 
@@ -42,11 +44,13 @@ typedef enum pgs_format {
     PGS_FORMAT_JSON,
     PGS_FORMAT_CSV,
     PGS_FORMAT_MARKDOWN,
-    PGS_FORMAT_HTML, /* one page of everything; PGS_REPORT_FULL only */
+    PGS_FORMAT_HTML,  /* one page of everything; PGS_REPORT_FULL only */
+    PGS_FORMAT_JUNIT, /* of CHECK only, */
+    PGS_FORMAT_SARIF, /* and so this */
     PGS_FORMAT_COUNT
 } pgs_format;
 
-/* The format called `name` ("table", "json", "csv", "markdown", "html"), or PGS_FORMAT_COUNT. */
+/* The format called `name` ("table", "json", "csv", "markdown", ...), or PGS_FORMAT_COUNT. */
 pgs_format pgs_format_find(const char *name);
 
 /* A file that an answer came from. */
@@ -74,6 +78,7 @@ typedef struct pgs_report_input {
     const pgs_scan *scan; /* SCAN_ */
     const pgs_diff *diff; /* DIFF; of a page: since a week ago, NULL: there is nothing to compare */
     const pgs_trend *trend; /* TREND; of a page: NULL: there is no history */
+    const pgs_check *check; /* CHECK, of that snapshot and result; else NULL */
 
     /* of an HTML page; the result was measured (pgs_distribution_measure()) */
     const pgs_overview *overview;
@@ -106,6 +111,25 @@ pgs_status pgs_report_detail(FILE *out, const char *message, pgs_err *err) PGS_C
  * needs snapshot and result, the latter with measures, noise floor and signed skews where they are
  * wanted. What was not observed has no sample. Write errors stay with `out`. PGS_E_BUG: no memory. */
 pgs_status pgs_openmetrics_write(FILE *out, const pgs_report_input *input, pgs_err *err) PGS_CHECK;
+
+/* ---- verdicts that were not reached ---- */
+
+/* Write the one line of a check that failed: "PGSKEW UNKNOWN: ...". Cannot fail: errors stay with `out`. */
+void pgs_check_unknown(FILE *out, const pgs_err *why);
+
+/* Write what a check that failed has to say as JSON (see pgs_report_failure()), JUnit or SARIF; nothing in other
+ * formats. */
+pgs_status pgs_check_failure(FILE *out, pgs_format format, int64_t taken_us, const char *message,
+                             pgs_err *err) PGS_CHECK;
+
+/* ---- json_baseline.c: what is accepted of a table, as a JSON file ---- */
+
+/* Write what there is to remember of a derived snapshot. */
+pgs_status pgs_baseline_write(FILE *out, const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
+
+/* Read it back as a snapshot that is still to be derived, from a file that may come from anyone. `out` must be
+ * initialised. PGS_E_NO_INPUT: no such file; PGS_E_DATA: no baseline, damaged, or of a newer version. */
+pgs_status pgs_baseline_read(const char *path, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
 /* ---- long_csv.c: a series as one long CSV ---- */
 

@@ -92,6 +92,10 @@ bool pgs_offset_parse(const char *text, int64_t *out_us);
  * an exponent ("0.3", "15000.0", "1e+22"), whatever the locale. Returns `out`. */
 const char *pgs_num_format(double value, char out[PGS_NUM_TEXT_MAX]);
 
+/* The same digits without an exponent, and without a point where the number is whole ("0.00012", "93600"), from
+ * 1e-18 to 1e21. Returns `out`. */
+const char *pgs_num_plain(double value, char out[PGS_NUM_TEXT_MAX]);
+
 /* A whole number in decimal. Returns `out`. */
 const char *pgs_int_format(int64_t value, char out[PGS_NUM_TEXT_MAX]);
 

@@ -84,6 +84,14 @@ static digits shortest(double magnitude) {
     return take_digits(magnitude, 17);
 }
 
+/* The shortest, without the zeros at its end. */
+static digits fewest(double magnitude) {
+    digits d = shortest(magnitude);
+    for (size_t n = strlen(d.digit); n > 1 && d.digit[n - 1] == '0';)
+        d.digit[--n] = '\0';
+    return d;
+}
+
 /* ddd.ddd or d.ddde+XX, by the magnitude's exponent. */
 static void lay_out(const digits *d, char *out, size_t size) {
     int n = (int)strlen(d->digit), point = d->exponent + 1;
@@ -101,12 +109,27 @@ static void lay_out(const digits *d, char *out, size_t size) {
 const char *pgs_num_format(double value, char out[PGS_NUM_TEXT_MAX]) {
     if (value == 0)
         return strcpy(out, signbit(value) ? "-0.0" : "0.0");
-    digits d = shortest(fabs(value));
-    size_t n = strlen(d.digit);
-    while (n > 1 && d.digit[n - 1] == '0')
-        d.digit[--n] = '\0';
+    digits d = fewest(fabs(value));
     out[0] = '-';
     lay_out(&d, out + (value < 0), PGS_NUM_TEXT_MAX - (value < 0));
+    return out;
+}
+
+const char *pgs_num_plain(double value, char out[PGS_NUM_TEXT_MAX]) {
+    static const char ZEROS[] = "00000000000000000000";
+    if (value == 0)
+        return strcpy(out, "0");
+    digits d = fewest(fabs(value));
+    int n = (int)strlen(d.digit), point = d.exponent + 1;
+    const char *sign = value < 0 ? "-" : "";
+    if (point < -18 || point > 21)
+        return pgs_num_format(value, out);
+    if (point <= 0)
+        snprintf(out, PGS_NUM_TEXT_MAX, "%s0.%.*s%.17s", sign, -point, ZEROS, d.digit);
+    else if (point >= n)
+        snprintf(out, PGS_NUM_TEXT_MAX, "%s%.17s%.*s", sign, d.digit, point - n, ZEROS);
+    else
+        snprintf(out, PGS_NUM_TEXT_MAX, "%s%.*s.%s", sign, point, d.digit, d.digit + point);
     return out;
 }
 

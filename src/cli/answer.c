@@ -53,7 +53,7 @@ static void write_failure(const pgs_parsed *p, const pgs_snapshot *snap, const p
 
 /* ---- commands ---- */
 
-int pgs_verdict(const pgs_parsed *p, const pgs_result *result) {
+int pgs_fail_on(const pgs_parsed *p, const pgs_result *result) {
     if (!pgs_has(p, OPT_FAIL_ON))
         return 0;
     bool critical = result->unbalanced_count > 0, warning = result->n_alerts > 0;
@@ -98,7 +98,7 @@ int pgs_run_answer(const pgs_parsed *p) {
     bool answered = st == PGS_OK; /* an output that fails gets no second document instead */
     if (answered)
         st = pgs_write_report(p, (pgs_report_kind)pgs_command_of(p), &input, &err);
-    int code = st == PGS_OK ? pgs_verdict(p, &result) : pgs_complain(st, &err);
+    int code = st == PGS_OK ? pgs_fail_on(p, &result) : pgs_complain(st, &err);
     if (!answered)
         write_failure(p, &snap, &err);
     pgs_result_reset(&result);

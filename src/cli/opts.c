@@ -113,7 +113,11 @@ static pgs_status set_option(parser *p, size_t id, const char *attached) {
         pgs_hint(p->err, "--%s %s: %s", option->name, option->argument, option->help);
         return st;
     }
-    p->out->value[option->same_as > 0 ? (size_t)option->same_as - 1 : id] = value;
+    size_t meant = option->same_as > 0 ? (size_t)option->same_as - 1 : id;
+    if (p->out->n_given == PGS_MAX_GIVEN)
+        return pgs_fail(p->err, PGS_E_USAGE, "more than %d options were given", PGS_MAX_GIVEN);
+    p->out->given[p->out->n_given++] = (pgs_given){meant, value};
+    p->out->value[meant] = value;
     return PGS_OK;
 }
 

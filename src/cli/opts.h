@@ -10,6 +10,7 @@
 #include "pgskew/err.h"
 
 #define PGS_MAX_OPTIONS 64
+#define PGS_MAX_GIVEN   128 /* options on one command line */
 #define PGS_OPT(id)     (UINT64_C(1) << (id))
 
 /* Two options may share a name where no command takes both: the command that is given decides. */
@@ -62,10 +63,18 @@ typedef struct pgs_program {
     const char *see_also; /* "other(1), another(1)" */
 } pgs_program;
 
+/* An option as it was given, once or one of several times. */
+typedef struct pgs_given {
+    size_t option;
+    const char *value;
+} pgs_given;
+
 typedef struct pgs_parsed {
     const pgs_command *command;         /* NULL: only general options were given */
-    const char *value[PGS_MAX_OPTIONS]; /* by option id; "" for a flag; NULL: not given */
-    char **argument;                    /* what is left, borrowed from argv (reordered) */
+    const char *value[PGS_MAX_OPTIONS]; /* by option id, the last; "" for a flag; NULL: not given */
+    pgs_given given[PGS_MAX_GIVEN];     /* every one, in their order */
+    size_t n_given;
+    char **argument; /* what is left, borrowed from argv (reordered) */
     int n_arguments;
     bool help, version, man, completion;
 } pgs_parsed;

@@ -32,6 +32,21 @@ static const pgs_option OPTION[OPT_COUNT] = {
                   0},
     [OPT_YES] = {"yes", 0, NULL, "delete; otherwise only say what would be deleted", NULL, 0},
     [OPT_ALL] = {"all", 0, NULL, "every partition, not only the first 20", NULL, 0},
+    [OPT_CHECK_FORMAT] = {"format", 'f', "FORMAT", "how to print the verdict",
+                          "table|json|csv|markdown|junit|sarif", 0},
+    [OPT_WARNING] = {"warning", 'w', "METRIC=RANGE",
+                     "exit 1 where the metric is outside: skew=0.3, days-to-threshold=14:", NULL,
+                     0},
+    [OPT_CRITICAL] = {"critical", 'c', "METRIC=RANGE",
+                      "exit 2 where the metric is outside: hot=3, staleness=26h", NULL, 0},
+    [OPT_NOW] = {"now", 0, "TIME", "what time it is, in place of the clock", NULL, 0},
+    [OPT_BASELINE] = {"baseline", 0, "FILE", "fail only on what is new since it was written", NULL,
+                      0},
+    [OPT_WRITE_BASELINE] = {"write-baseline", 0, "FILE", "accept the table as it is", NULL, 0},
+    [OPT_NOTIFY] = {"notify", 0, "COMMAND", "run this when the verdict changes", NULL, 0},
+    [OPT_STATE] = {"state", 0, "FILE", "where --notify remembers the verdict", NULL, 0},
+    [OPT_NOTIFY_TIMEOUT] = {"notify-timeout", 0, "SECONDS",
+                            "how long --notify may take; 10 if not given", NULL, 0},
     [OPT_COLOR] = {"color", 0, "WHEN", "colour the table", "auto|always|never", 0},
 };
 
@@ -57,6 +72,7 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [CMD_SCAN] = {"scan", "[PATH...]", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON)), 0, 10000},
     [CMD_DIFF] = {"diff", "[PATH | BEFORE AFTER]", "what changed between two moments, and which findings are new", EVERYWHERE, 0, 2},
     [CMD_TREND] = {"trend", "[PATH...]", "which partitions grow, drift out of balance beyond chance, and where that leads", EVERYWHERE | PGS_OPT(OPT_ALL), 0, 10000},
+    [CMD_CHECK] = {"check", "[PATH...]", "the verdict as one line and an exit code, for monitors, CI and cron", PGS_OPT(OPT_CHECK_FORMAT) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_WARNING) | PGS_OPT(OPT_CRITICAL) | PGS_OPT(OPT_BASELINE) | PGS_OPT(OPT_WRITE_BASELINE) | PGS_OPT(OPT_NOISE_FLOOR) | PGS_OPT(OPT_NOTIFY) | PGS_OPT(OPT_STATE) | PGS_OPT(OPT_NOTIFY_TIMEOUT) | PGS_OPT(OPT_NOW) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL) | PGS_OPT(OPT_THREADS), 0, 10000},
     [CMD_PACK] = {"pack", "[PATH...]", "snapshot files into one history, or what is new into an old one", PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL), 0, 1000000},
     [CMD_VERIFY] = {"verify", "PATH...", "is every byte of a history, or of snapshots, what was written?", 0, 1, 1000000},
     [CMD_PRUNE] = {"prune", "DIR...", "delete old snapshot files that a history holds", PGS_OPT(OPT_HISTORY) | PGS_OPT(OPT_KEEP) | PGS_OPT(OPT_YES), 1, 10000},
@@ -70,12 +86,14 @@ static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
     [PGS_REPORT_LIST] = pgs_run_list, [CMD_SCAN] = pgs_run_scan,     [CMD_PACK] = pgs_run_pack,
     [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
     [CMD_DIFF] = pgs_run_diff,        [CMD_REPORT] = pgs_run_report, [CMD_TREND] = pgs_run_trend,
+    [CMD_CHECK] = pgs_run_check,
 };
 
 static const pgs_term EXIT_STATUS[] = {
     {"0", "answered, whatever the answer says"},
-    {"1", "only with --fail-on: warnings"},
-    {"2", "only with --fail-on: critical findings"},
+    {"1", "only check, and with --fail-on: warnings"},
+    {"2", "only check, and with --fail-on: critical findings"},
+    {"3", "only check: no verdict was reached, for any of the reasons below"},
     PGS_FAILURES,
     {0},
 };
@@ -109,6 +127,8 @@ static const pgs_program PROGRAM = {
                 "pgskew statistics --partition 42 snapshots/\n"
                 "pgskew recommendations -f csv -o rebalance.csv snapshots/\n"
                 "pgskew export -f openmetrics -o pgskew.prom snapshots/\n"
+                "pgskew check -c staleness=26h snapshots/\n"
+                "pgskew check --baseline accepted.json -f junit -o pgskew.xml snapshots/\n"
                 "pgskew diff monday.db today.db\n"
                 "pgskew report -o report.html snapshots/\n"
                 "pgskew trend app.db\n"
@@ -166,6 +186,16 @@ static void point_to_collector(int argc, char **argv, pgs_err *err) {
     }
 }
 
+/* Whether it is `check` that fails: it says so where monitors look, even before its name was read. */
+static bool is_check(int argc, char **argv, const pgs_parsed *p) {
+    if (p->command)
+        return p->command == &COMMAND[CMD_CHECK];
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], COMMAND[CMD_CHECK].name) == 0)
+            return true;
+    return false;
+}
+
 int main(int argc, char **argv) {
     pgs_parsed parsed;
     pgs_err err = {0};
@@ -174,7 +204,8 @@ int main(int argc, char **argv) {
     pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);
     if (st != PGS_OK) {
         point_to_collector(argc, argv, &err);
-        return pgs_complain(st, &err);
+        return is_check(argc, argv, &parsed) ? pgs_check_complain(NULL, &err)
+                                             : pgs_complain(st, &err);
     }
     if (parsed.version)
         return printf("pgskew %s, reads snapshots of schema version 1.x, kernels for %s\n",
@@ -184,8 +215,8 @@ int main(int argc, char **argv) {
     st = check_values(&parsed, &err);
     if (st == PGS_OK)
         st = pgs_simd_choose(getenv("PGSKEW_SIMD"), &err);
-    if (st != PGS_OK)
-        return pgs_complain(st, &err);
     int command = pgs_command_of(&parsed);
+    if (st != PGS_OK)
+        return command == CMD_CHECK ? pgs_check_complain(&parsed, &err) : pgs_complain(st, &err);
     return RUN[command] ? RUN[command](&parsed) : pgs_run_answer(&parsed);
 }

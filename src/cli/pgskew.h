@@ -29,6 +29,15 @@ enum {
     OPT_KEEP,
     OPT_YES,
     OPT_ALL,
+    OPT_CHECK_FORMAT,
+    OPT_WARNING,
+    OPT_CRITICAL,
+    OPT_NOW,
+    OPT_BASELINE,
+    OPT_WRITE_BASELINE,
+    OPT_NOTIFY,
+    OPT_STATE,
+    OPT_NOTIFY_TIMEOUT,
     OPT_COUNT
 };
 
@@ -42,6 +51,7 @@ enum {
     CMD_DIFF,
     CMD_REPORT,
     CMD_TREND,
+    CMD_CHECK,
     CMD_COUNT
 };
 
@@ -109,6 +119,30 @@ pgs_status pgs_write_report(const pgs_parsed *p, pgs_report_kind kind,
 /* Pack what a catalog holds, which is one series, into the history at `path`. */
 pgs_status pgs_pack_catalog(const pgs_catalog *catalog, const char *path, pgs_err *err) PGS_CHECK;
 
+/* ---- notify.c ---- */
+
+/* Who is told of a verdict that is another one than the last. */
+typedef struct pgs_notice {
+    const char *command, *state; /* for the shell; the file that remembers */
+    int64_t timeout_s;
+    pgs_verdict verdict;
+    pgs_status (*write)(FILE *out, const void *context, pgs_err *err); /* the MonitoringResult */
+    const void *context;
+} pgs_notice;
+
+/* Whether the file at `path`, if it is there, is a state of ours. PGS_E_DATA: it is something else. */
+pgs_status pgs_state_check(const char *path, pgs_err *err) PGS_CHECK;
+
+/* Run the command if the verdict has changed, and remember it. The command has the document on its standard input, and
+ * its output goes to stderr. PGS_E_RETRY: it failed, or another run had the state; the next run tries
+ * again. PGS_E_IO: the state cannot be kept. */
+pgs_status pgs_notify(const pgs_notice *notice, pgs_err *err) PGS_CHECK;
+
+/* ---- check.c ---- */
+
+/* Say on stdout why there is no verdict; returns 3. */
+int pgs_check_complain(const pgs_parsed *p, pgs_err *err);
+
 /* ---- verify.c ---- */
 
 /* Verify a history, a snapshot, or what a directory holds, and say what is wrong, or that nothing is, on
@@ -118,13 +152,14 @@ pgs_status pgs_verify(const char *path, pgs_err *err) PGS_CHECK;
 /* ---- answer.c ---- */
 
 /* 0, or with --fail-on 1 for warnings and 2 for critical findings. */
-int pgs_verdict(const pgs_parsed *p, const pgs_result *result);
+int pgs_fail_on(const pgs_parsed *p, const pgs_result *result);
 
 /* ---- the commands; each returns the exit code ---- */
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
 int pgs_run_list(const pgs_parsed *p);
 int pgs_run_trend(const pgs_parsed *p);  /* trend.c */
+int pgs_run_check(const pgs_parsed *p);  /* check.c */
 int pgs_run_diff(const pgs_parsed *p);   /* diff.c */
 int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
 int pgs_run_pack(const pgs_parsed *p);   /* pack.c */

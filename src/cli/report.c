@@ -175,7 +175,7 @@ int pgs_run_report(const pgs_parsed *p) {
     };
     if (st == PGS_OK)
         st = pgs_write_report(p, PGS_REPORT_FULL, &input, &err);
-    int code = st == PGS_OK ? pgs_verdict(p, &r.result) : pgs_complain(st, &err);
+    int code = st == PGS_OK ? pgs_fail_on(p, &r.result) : pgs_complain(st, &err);
     reset(&r);
     return code;
 }

@@ -29,7 +29,7 @@ int pgs_run_trend(const pgs_parsed *p) {
     pgs_report_input input = {.snapshot = &now, .result = &result, .trend = &trend};
     if (st == PGS_OK)
         st = pgs_write_report(p, PGS_REPORT_TREND, &input, &err);
-    int code = st == PGS_OK ? pgs_verdict(p, &result) : pgs_complain(st, &err);
+    int code = st == PGS_OK ? pgs_fail_on(p, &result) : pgs_complain(st, &err);
     pgs_trend_reset(&trend);
     pgs_result_reset(&result);
     pgs_snapshot_reset(&now);

@@ -3,6 +3,7 @@
 #ifndef PGSKEW_HEALTH_H
 #define PGSKEW_HEALTH_H
 
+#include "pgskew/check.h"
 #include "pgskew/diff.h"
 
 /* Health of every partition by chunk skew descending, then number; counts per status. */
@@ -29,5 +30,29 @@ bool pgs_health_is_hot(const pgs_snapshot *snap, size_t p);
 
 /* The findings of a diff whose snapshots, results and partitions are there. */
 pgs_status pgs_health_compare(pgs_diff *diff, pgs_err *err) PGS_CHECK;
+
+/* ---- verdict.c ---- */
+
+/* Every number of a check and its ranges, but those that a baseline decides. */
+void pgs_health_gauge(const pgs_snapshot *snap, const pgs_result *result,
+                      const pgs_check_options *options, pgs_check *out);
+
+/* Days until a partition of a forecast is at the *next of the thresholds WARNING and UNBALANCED that it is not at
+ * yet. 0: it is beyond both; infinite: later than is foretold; NaN: not known. */
+double pgs_health_days(const pgs_forecast_partition *p, pgs_threshold *next);
+
+/* The worst of its gauges; UNKNOWN where nothing alerts and no partition was measured. */
+void pgs_health_judge(pgs_check *check);
+
+/* Which partitions of a diff have changed beyond chance; [n_parts] each. */
+typedef struct pgs_changed {
+    const bool *chunks, *sizes, *hour;
+} pgs_changed;
+
+/* What is out of its range, and with a diff (else NULL) everything that it and a changed share tell, into
+ * out->finding, and the numbers of new ones. After pgs_health_gauge(). */
+pgs_status pgs_health_find(const pgs_snapshot *snap, const pgs_result *result,
+                           const pgs_check_options *options, const pgs_diff *diff,
+                           const pgs_changed *changed, pgs_check *out, pgs_err *err) PGS_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "report/check.h"
 #include "report/json.h"
 
 static void put_grid(pgs_json *j, const char *key, pgs_grid_kind kind,
@@ -76,6 +77,22 @@ static void put_all_views(pgs_json *j, const pgs_report_input *input) {
     put_noise_floor(j, input);
 }
 
+/* What a check adds to the metrics of a health check. */
+static void put_check(pgs_json *j, const pgs_check *check) {
+    pgs_grid gauges = pgs_grid_of_gauges(check), findings = pgs_grid_of_findings(check);
+    pgs_json_open(j, "check", '{');
+    pgs_json_text(j, "verdict", pgs_verdict_name(check->verdict));
+    pgs_json_size(j, "exit_code", (size_t)check->verdict);
+    pgs_json_text(j, "table", check->table);
+    pgs_json_time(j, "baseline_taken_at", check->baseline_us);
+    pgs_json_size(j, "within_chance", check->n_within_chance);
+    pgs_json_size(j, "improved", check->n_improved);
+    pgs_json_text(j, "days_note", check->days_note);
+    pgs_json_rows(j, "gauges", &gauges);
+    pgs_json_rows(j, "findings", &findings);
+    pgs_json_close(j, '}');
+}
+
 static void document_health(pgs_json *j, pgs_report_kind kind, const pgs_report_input *input) {
     const pgs_result *r = input->result;
     pgs_json_open(j, NULL, '{');
@@ -99,6 +116,8 @@ static void document_health(pgs_json *j, pgs_report_kind kind, const pgs_report_
         put_noise_floor(j, input);
     if (kind == PGS_REPORT_TREND)
         pgs_json_trend(j, input->trend);
+    if (kind == PGS_REPORT_CHECK)
+        put_check(j, input->check);
     pgs_json_close(j, '}');
     pgs_json_raw(j, "error", "null");
     pgs_json_close(j, '}');
@@ -171,6 +190,7 @@ pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_inpu
         [PGS_REPORT_SCAN_PARTITION] = document_view,
         [PGS_REPORT_DIFF] = document_diff,
         [PGS_REPORT_TREND] = document_health,
+        [PGS_REPORT_CHECK] = document_health,
     };
     (void)style;
     pgs_json j = {.out = out};

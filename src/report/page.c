@@ -373,6 +373,7 @@ static pgs_status build(pgs_draft *d, pgs_err *err) {
         [PGS_REPORT_SCAN_PARTITION] = page_scan,
         [PGS_REPORT_DIFF] = pgs_page_diff,
         [PGS_REPORT_TREND] = pgs_page_trend,
+        [PGS_REPORT_CHECK] = pgs_page_check,
     };
     d->page->arena = pgs_arena_new();
     if (!d->page->arena)

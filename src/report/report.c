@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "report/page.h"
+#include "report/check.h"
 
 typedef pgs_status writer(FILE *, pgs_report_kind, const pgs_report_input *,
                           const pgs_report_style *, pgs_err *);
@@ -16,6 +16,8 @@ static const struct {
     [PGS_FORMAT_CSV] = {"csv", pgs_csv_write},
     [PGS_FORMAT_MARKDOWN] = {"markdown", pgs_markdown_write},
     [PGS_FORMAT_HTML] = {"html", pgs_html_write},
+    [PGS_FORMAT_JUNIT] = {"junit", pgs_junit_write},
+    [PGS_FORMAT_SARIF] = {"sarif", pgs_sarif_write},
 };
 
 pgs_format pgs_format_find(const char *name) {
@@ -37,7 +39,9 @@ pgs_status pgs_report_write(FILE *out, pgs_report_kind kind, pgs_format format,
                             const pgs_report_input *input, const pgs_report_style *style,
                             pgs_err *err) {
     static const pgs_report_style UNADORNED = {.color = false, .width = 0};
-    pgs_status st = FORMATS[format].write(out, kind, input, style ? style : &UNADORNED, err);
+    pgs_status st = kind == PGS_REPORT_CHECK && format == PGS_FORMAT_TABLE
+                        ? pgs_nagios_write(out, input->check, err)
+                        : FORMATS[format].write(out, kind, input, style ? style : &UNADORNED, err);
     return st == PGS_OK ? pgs_report_flush(out, err) : st;
 }
 
@@ -59,9 +63,23 @@ pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input)
         return pgs_grid_of_scan(kind, input->scan);
     if (kind == PGS_REPORT_TREND)
         return pgs_grid_of_trend(input->trend);
+    if (kind == PGS_REPORT_CHECK)
+        return pgs_grid_of_gauges(input->check);
     if (kind == PGS_REPORT_DIFF)
         return pgs_grid_of_diff(PGS_DIFF_VIEW_PARTITIONS, input->diff);
     if (kind == PGS_REPORT_STATISTICS && input->partition)
         return pgs_grid_of(PGS_GRID_PARTITION, input);
     return pgs_grid_of(VIEW[kind], input);
+}
+
+pgs_status pgs_check_failure(FILE *out, pgs_format format, int64_t taken_us, const char *message,
+                             pgs_err *err) {
+    pgs_status st = PGS_OK;
+    if (format == PGS_FORMAT_JSON)
+        return pgs_report_failure(out, taken_us, message, err);
+    if (format == PGS_FORMAT_JUNIT)
+        st = pgs_junit_failure(out, taken_us, message, err);
+    else if (format == PGS_FORMAT_SARIF)
+        st = pgs_sarif_failure(out, message, err);
+    return st == PGS_OK ? pgs_report_flush(out, err) : st;
 }

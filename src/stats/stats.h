@@ -122,6 +122,18 @@ double pgs_noise_floor(const double *x, size_t n, pgs_units units, double alpha)
  * is 0. */
 void pgs_noise_skews(const double *x, size_t n, double *out);
 
+/* ---- change.c: two moments of a column ---- */
+
+/* Which partitions have another share of the column now than before, where chance gives any of them so much
+ * of a change with a probability of at most alpha.
+ *   before, now  [n] rows or bytes of the same partitions; NaN: not observed
+ *   row          what a row is in the columns' unit: 1 for rows
+ *   room         [n] to sort in
+ *   changed      [n]
+ * False, and nothing has changed: one of the columns has no rows at all, so shares say nothing. */
+bool pgs_change_beyond_chance(const double *before, const double *now, size_t n, double row,
+                              double alpha, double *room, bool *changed);
+
 /* ---- summary.c: over all partitions ---- */
 
 /* Count, totals, mean and sample standard deviation over the observed partitions; stddev 0 for

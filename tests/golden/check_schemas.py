@@ -30,7 +30,16 @@ def main():
               for path in snapshots for command in ("health", "skew", "recommendations", "full")]
     asked += [("detail", ["statistics", "--partition", "123456", str(snapshots[0])], 66),
               ("monitoring_result", ["health", "there-is-no-such-file"], 66)]
+    asked += [("monitoring_result", ["check", "--baseline", "there-is-no-such-file", str(snapshots[0])], 3)]
     bad = 0
+    for path in snapshots:
+        code = subprocess.run([arguments.bin / "pgskew", "check", path], capture_output=True).returncode
+        asked += [("monitoring_result", ["check", str(path)], code)]
+        baseline = subprocess.run([arguments.bin / "pgskew", "check", "--write-baseline", "/dev/stderr", path],
+                                  capture_output=True).stderr
+        why = complaint(load_schema(arguments.schemas / "baseline.schema.json"), baseline)
+        bad += why is not None or code == 3
+        print("FAIL baseline of %s: %s" % (path, why) if why else "", end="")
     for schema, words, code in asked:
         run = subprocess.run([arguments.bin / "pgskew", *words, "-f", "json"], capture_output=True)
         why = complaint(load_schema(arguments.schemas / (schema + ".schema.json")), run.stdout)

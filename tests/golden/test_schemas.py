@@ -58,6 +58,18 @@ FULL["metrics"].update(statistics=STATISTICS, recommendations=[ADVICE], distribu
                        distribution_measures={"chunks": MEASURES,
                                               "sizes": dict(MEASURES, dispersion_index=None)},
                        noise_floor=NOISE)
+GAUGE = {"metric": "skew", "value": 0.35, "unit": None, "warning": "@0.3:", "critical": "@0.5:", "verdict": "WARNING"}
+CHECKED = copy.deepcopy(HEALTH)
+CHECKED["metrics"]["check"] = {
+    "verdict": "WARNING", "exit_code": 1, "table": "public.chunks", "baseline_taken_at": None, "within_chance": 0,
+    "improved": 0, "days_note": None, "gauges": [GAUGE] * 11,
+    "findings": [{"rule": "skew", "verdict": "WARNING", "partition_num": 7, "name": None, "value": 0.35, "before": None,
+                  "baseline_state": None, "message": "chunk skew is 0.35"}]}
+BASELINE = {"format": "pgskew baseline", "version": 1, "table": "public.chunks", "taken_at": "2025-10-20T10:15:00Z",
+            "strays": ["chunks_default"],
+            "partitions": [{"partition": "chunks_part_00", "partition_num": 0, "measured": 1, "chunk_count": 100,
+                            "size_bytes": 8192, "chunks_last_hour": None, "hour_percentage": None,
+                            "health_status": "HEALTHY"}]}
 QUIET = {"count": 1, "recommendations": [ADVICE], "noise_floor": NOISE}
 FAILED = {"status": "failed", "timestamp": None, "alerts": [], "metrics": {},
           "error": "cannot open \"x.db\": no such file"}
@@ -100,7 +112,7 @@ GOOD = [
     ("health_summary", SUMMARY), ("detail", {"detail": "Partition 7 not found"}),
     ("distribution", [DISTRIBUTION]), ("sizes", [SIZE]), ("hot_spots", [HOT]), ("skew", SKEW),
     ("collections", [COLLECTION]), ("collections", []), ("list", LIST), ("recommendations", QUIET),
-    ("diff", DIFF),
+    ("diff", DIFF), ("monitoring_result", CHECKED), ("baseline", BASELINE),
 ]
 
 GONE = object()
@@ -170,6 +182,15 @@ MUTATIONS = [
     ("diff", DIFF, "partitions/0/chunk_count_change", 0.5),
     ("diff", DIFF, "partitions/0/size_skew_per_day", GONE),
     ("list", LIST, "0/taken_at", None),
+    ("monitoring_result", CHECKED, "metrics/check/verdict", "BAD"),
+    ("monitoring_result", CHECKED, "metrics/check/gauges/0/warning", "0.3 and more"),
+    ("monitoring_result", CHECKED, "metrics/check/gauges/0/verdict", "UNKNOWN"),
+    ("monitoring_result", CHECKED, "metrics/check/findings/0/rule", "skewness"),
+    ("monitoring_result", CHECKED, "metrics/check/findings/0/message", GONE),
+    ("baseline", BASELINE, "version", 2),
+    ("baseline", BASELINE, "partitions/0/chunk_count", 1.5),
+    ("baseline", BASELINE, "partitions/0/measured", None),
+    ("baseline", BASELINE, "strays", None),
 ]
 
 

@@ -11,70 +11,24 @@
 
 #include "base/base.h"
 #include "stats/stats.h"
-#include "support/random.h"
+#include "support/draw.h"
 
 #define ALPHA     0.01
 #define MAX_PARTS 1000
 #define MAX_KEYS  50000
 
-static random_state r = {20261120};
 static double x[MAX_PARTS], skew[MAX_PARTS], sorted[MAX_KEYS];
 static int caused[MAX_PARTS]; /* has a collection that alone makes it UNBALANCED */
 static int failed;
 
 /* ---- drawing ---- */
 
-static double uniform(void) {
-    return ((double)(random_bits(&r) >> 11) + 0.5) / 9007199254740992.0;
-}
-
-static double normal(void) {
-    return sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform());
-}
-
-/* By adding up probabilities; for small means. */
-static double binomial_by_sum(double n, double p) {
-    double k = 0, probability = pow(1 - p, n), left = uniform();
-    while (left > probability && k < n) {
-        left -= probability;
-        probability *= (n - k) / (k + 1) * p / (1 - p);
-        k++;
-    }
-    return k;
-}
-
-/* Transformed rejection with squeeze (Hoermann 1993), for n p >= 10 and p <= 1/2. */
-static double binomial_by_rejection(double n, double p) {
-    double spread = sqrt(n * p * (1 - p)), b = 1.15 + 2.53 * spread;
-    double a = -0.0873 + 0.0248 * b + 0.01 * p, mode = floor((n + 1) * p);
-    double h = lgamma(mode + 1) + lgamma(n - mode + 1);
-    for (;;) {
-        double u = uniform() - 0.5, v = uniform(), us = 0.5 - fabs(u);
-        double k = floor((2 * a / us + b) * u + n * p + 0.5);
-        if (us >= 0.07 && v <= 0.92 - 4.2 / b)
-            return k;
-        if (k < 0 || k > n)
-            continue;
-        v = log(v * (2.83 + 5.1 / b) * spread / (a / (us * us) + b));
-        if (v <= h - lgamma(k + 1) - lgamma(n - k + 1) + (k - mode) * log(p / (1 - p)))
-            return k;
-    }
-}
-
-static double binomial(double n, double p) {
-    if (p >= 1)
-        return n;
-    if (p > 0.5)
-        return n - binomial(n, 1 - p);
-    return n * p < 10 ? binomial_by_sum(n, p) : binomial_by_rejection(n, p);
-}
-
 /* `rows` rows, one by one, the first partition with `weight` times the share of the others. */
 static void draw_rows(size_t n_parts, double rows, double weight) {
     double left = rows, weights = (double)(n_parts - 1) + weight;
     for (size_t p = 0; p < n_parts; p++) {
         double w = p == 0 ? weight : 1;
-        x[p] = binomial(left, p + 1 == n_parts ? 1 : w / weights);
+        x[p] = draw_binomial(left, p + 1 == n_parts ? 1 : w / weights);
         left -= x[p];
         weights -= w;
     }
@@ -86,10 +40,10 @@ static void draw_keys(size_t n_parts, size_t n_keys, double sigma, double hot, p
     memset(x, 0, sizeof x);
     memset(caused, 0, sizeof caused);
     for (size_t k = 0; k < n_keys; k++) {
-        double size = fmax(1, round(100 * exp(sigma * normal())));
+        double size = fmax(1, round(100 * exp(sigma * draw_normal())));
         if (k == 0 && hot > 0)
             size = hot;
-        size_t p = (size_t)random_below(&r, (int64_t)n_parts);
+        size_t p = (size_t)random_below(&draw_state, (int64_t)n_parts);
         snap->collection_stat[k] = (pgs_collection_stat){
             .collection = k, .partition_num = (int64_t)p, .chunk_count = size};
         x[p] += size;

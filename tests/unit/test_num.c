@@ -57,6 +57,37 @@ static const struct {
     {0.8046875, "0.8046875"},
 };
 
+static const struct {
+    double value;
+    const char *text;
+} PLAIN[] = {
+    {0, "0"},
+    {-0.0, "0"},
+    {1, "1"},
+    {-15000, "-15000"},
+    {0.3, "0.3"},
+    {-0.5, "-0.5"},
+    {1.0 / 3, "0.3333333333333333"},
+    {361373.764923, "361373.764923"},
+    {0.00001, "0.00001"},
+    {1.23e-7, "0.000000123"},
+    {1e-18, "0.000000000000000001"},
+    {1e15, "1000000000000000"},
+    {1e16, "10000000000000000"},
+    {9007199254740991, "9007199254740991"},
+    {123456789012345680, "123456789012345680"},
+    {1e20, "100000000000000000000"},
+    {1.5e300, "1.5e+300"},
+};
+
+Test(num, plain_numbers_have_no_exponent) {
+    char text[PGS_NUM_TEXT_MAX];
+    for (size_t i = 0; i < PGS_COUNT_OF(PLAIN); i++) {
+        cr_expect_str_eq(pgs_num_plain(PLAIN[i].value, text), PLAIN[i].text);
+        cr_expect_eq(strtod(text, NULL), PLAIN[i].value);
+    }
+}
+
 Test(num, known_numbers_have_their_shortest_digits) {
     char text[PGS_NUM_TEXT_MAX];
     for (size_t i = 0; i < PGS_COUNT_OF(SHORTEST); i++)

