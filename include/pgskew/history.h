@@ -27,7 +27,7 @@ pgs_status pgs_history_open(const char *path, size_t n_readers, pgs_history **ou
                             pgs_err *err) PGS_CHECK;
 void pgs_history_close(pgs_history *history); /* NULL is fine */
 
-/* What the file's version has to say; NULL: nothing. */
+/* What is to be said of the file: a newer version, an unknown metric; NULL: nothing. */
 const char *pgs_history_warning(const pgs_history *history);
 
 /* Its moments and lanes, read on the first call and borrowed. PGS_E_DATA: they make no sense. */

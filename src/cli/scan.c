@@ -46,69 +46,80 @@ static bool is_one_history(const pgs_catalog *catalog) {
     return pgs_history_is_one(catalog->head[0].path);
 }
 
-static pgs_status new_directory(pgs_buf *path, pgs_err *err) {
+/* The file that is scanned, and the directory that was made for it; NULL: none was. */
+typedef struct scanned {
+    pgs_history *history;
+    pgs_buf directory, path;
+} scanned;
+
+static pgs_status new_directory(scanned *s, pgs_err *err) {
     const char *parent = getenv("TMPDIR");
-    pgs_buf_format(path, "%s/pgskew-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (path->failed)
+    pgs_buf_format(&s->directory, "%s/pgskew-XXXXXX", parent && *parent ? parent : "/tmp");
+    if (s->directory.failed)
         return pgs_no_memory(err);
-    if (mkdtemp(path->data))
-        return PGS_OK;
-    pgs_status st = pgs_fail(err, PGS_E_EXISTS, "cannot create the directory \"%s\": %s",
-                             path->data, strerror(errno));
-    pgs_hint(err, "set TMPDIR, or make a history with pgskew pack and scan that");
-    return st;
-}
-
-/* The history that is packed is open and has no name any more, so that a second reader, which opens it
- * by its name, could not find it: one reads all. */
-static pgs_status open_packed(const pgs_catalog *catalog, pgs_history **out, pgs_err *err) {
-    pgs_buf directory = {0}, path = {0};
-    pgs_status st = new_directory(&directory, err);
-    if (st == PGS_OK) {
-        pgs_buf_format(&path, "%s/history.db", directory.data);
-        st = path.failed ? pgs_no_memory(err) : pgs_pack_catalog(catalog, path.data, err);
-        if (st == PGS_OK)
-            st = pgs_history_open(path.data, 1, out, err);
-        unlink(pgs_buf_view(&path));
-        rmdir(directory.data);
+    if (mkdtemp(s->directory.data)) {
+        pgs_buf_format(&s->path, "%s/history.db", s->directory.data);
+        return s->path.failed ? pgs_no_memory(err) : PGS_OK;
     }
-    pgs_buf_reset(&path);
-    pgs_buf_reset(&directory);
+    pgs_status st = pgs_fail(err, PGS_E_EXISTS, "cannot create the directory \"%s\": %s",
+                             s->directory.data, strerror(errno));
+    pgs_hint(err, "set TMPDIR, or make a history with pgskew pack and scan that");
+    pgs_buf_reset(&s->directory);
     return st;
 }
 
-static pgs_status open_any(const pgs_parsed *p, size_t n_readers, pgs_history **out, pgs_err *err) {
+static pgs_status open_packed(const pgs_catalog *catalog, size_t n_readers, scanned *s,
+                              pgs_err *err) {
+    pgs_status st = new_directory(s, err);
+    if (st == PGS_OK)
+        st = pgs_pack_catalog(catalog, s->path.data, err);
+    return st == PGS_OK ? pgs_history_open(s->path.data, n_readers, &s->history, err) : st;
+}
+
+static pgs_status open_any(const pgs_parsed *p, size_t n_readers, scanned *s, pgs_err *err) {
     pgs_filter filter;
     int64_t at_us;
     const pgs_snapshot_head *newest;
     pgs_catalog catalog;
     bool filtered = pgs_has(p, OPT_TABLE) || pgs_has(p, OPT_SOURCE);
     if (p->n_arguments == 1 && !filtered && pgs_history_is_one(p->argument[0]))
-        return pgs_history_open(p->argument[0], n_readers, out, err);
+        return pgs_history_open(p->argument[0], n_readers, &s->history, err);
     pgs_catalog_init(&catalog);
     pgs_status st = pgs_filter_from(p, &filter, &at_us, err);
-    filter.since_us = filter.until_us =
-        PGS_TIME_NONE; /* a span of the history that all of them make */
+    filter.since_us = PGS_TIME_NONE; /* the span is one of the history that all of them make */
+    filter.until_us = PGS_TIME_NONE;
     if (st == PGS_OK)
         st = pgs_pick(p, &filter, at_us, &catalog, &newest, err);
     if (st == PGS_OK)
-        st = is_one_history(&catalog) ? pgs_history_open(newest->path, n_readers, out, err)
-                                      : open_packed(&catalog, out, err);
+        st = is_one_history(&catalog) ? pgs_history_open(newest->path, n_readers, &s->history, err)
+                                      : open_packed(&catalog, n_readers, s, err);
     pgs_catalog_reset(&catalog);
     return st;
 }
 
+static void put_away(scanned *s) {
+    pgs_history_close(s->history);
+    if (s->path.data)
+        unlink(s->path.data);
+    if (s->directory.data)
+        rmdir(s->directory.data);
+    pgs_buf_reset(&s->path);
+    pgs_buf_reset(&s->directory);
+}
+
 int pgs_run_scan(const pgs_parsed *p) {
     pgs_err err = {0};
-    pgs_history *history = NULL;
+    scanned s = {0};
     int64_t n_threads = 1;
     long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
     pgs_status st = pgs_opts_int("threads", p->value[OPT_THREADS], 1, 1024,
                                  n_cores > 0 ? n_cores : 1, &n_threads, &err);
     if (st == PGS_OK)
-        st = open_any(p, (size_t)n_threads, &history, &err);
+        st = open_any(p, (size_t)n_threads, &s, &err);
+    if (st == PGS_OK && pgs_history_warning(s.history))
+        fprintf(stderr, "pgskew: %s\n", pgs_history_warning(s.history));
     if (st == PGS_OK)
-        st = scan(p, history, &err);
-    pgs_history_close(history);
+        st = scan(p, s.history, &err);
+    put_away(&s);
     return st == PGS_OK ? 0 : pgs_complain(st, &err);
 }

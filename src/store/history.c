@@ -24,6 +24,28 @@ static pgs_status open_reader(const pgs_history *h, pgs_history_reader *r, pgs_e
     return st;
 }
 
+/* A metric of a later version is left out, and whoever asks is told. Ids are in the order of metrics:
+ * unknown ones lie between ours and presence, or behind the moments. */
+static pgs_status look_for_unknown(pgs_history *h, pgs_err *err) {
+    static const uint64_t FROM[] = {PGS_METRIC_COUNT, PGS_MOMENT_METRIC + 1};
+    static const uint64_t BEFORE[] = {PGS_STATE_METRIC, (uint64_t)INT64_MAX >> 48};
+    bool found = false;
+    for (size_t i = 0; i < PGS_COUNT_OF(FROM); i++) {
+        int64_t id;
+        pgs_status st = pgs_history_ask(h, "SELECT min(id) FROM main.block WHERE id >= ?",
+                                        (int64_t)(FROM[i] << 48), &id, err);
+        if (st != PGS_OK)
+            return st;
+        found |= id >= 0 && (uint64_t)id >> 48 < BEFORE[i];
+    }
+    if (!found || h->version.warning)
+        return PGS_OK;
+    char text[600];
+    snprintf(text, sizeof text, "\"%.400s\" holds a metric that is unknown here: it is left out",
+             h->path);
+    return pgs_snapshot_text(&h->version, &h->version.warning, text, err);
+}
+
 static pgs_status open_all(pgs_history *h, const char *path, size_t n_readers, pgs_err *err) {
     h->path = pgs_strdup(path);
     h->reader = pgs_alloc(n_readers, sizeof *h->reader);
@@ -32,7 +54,9 @@ static pgs_status open_all(pgs_history *h, const char *path, size_t n_readers, p
     h->n_readers = n_readers;
     (void)stat(path, &h->file); /* if it fails, so does what follows, and says why */
     pgs_status st = open_reader(h, &h->reader[0], err);
-    return st == PGS_OK ? pgs_read_version(&h->reader[0].d, &h->version, err) : st;
+    if (st == PGS_OK)
+        st = pgs_read_version(&h->reader[0].d, &h->version, err);
+    return st == PGS_OK ? look_for_unknown(h, err) : st;
 }
 
 pgs_status pgs_history_open(const char *path, size_t n_readers, pgs_history **out, pgs_err *err) {

@@ -46,7 +46,7 @@ static size_t groups_of(size_t n, size_t of) {
 static const char *why_impossible(const checking *k, uint64_t id) {
     unsigned metric = (unsigned)(id >> 48);
     size_t group = id >> 24 & 0xFFFFFF, block = id & 0xFFFFFF;
-    if (metric >= PGS_METRIC_COUNT && metric != PGS_STATE_METRIC && metric != PGS_MOMENT_METRIC)
+    if (id > INT64_MAX)
         return "nobody knows its metric";
     if (group >= (metric == PGS_MOMENT_METRIC ? 1 : groups_of(k->series->n_lanes, PGS_TILE_LANES)))
         return "there are no partitions for it";
@@ -72,7 +72,16 @@ static const char *why_misfit(const checking *k, uint64_t id, const pgs_tile *ti
                : "it has another number of moments than there are";
 }
 
+/* Of a metric of a later version, which the warning is about. */
+static bool is_unknown(int64_t id) {
+    uint64_t metric = (uint64_t)id >> 48;
+    return id >= 0 && metric >= PGS_METRIC_COUNT && metric != PGS_STATE_METRIC &&
+           metric != PGS_MOMENT_METRIC;
+}
+
 static pgs_status check_block(checking *k, int64_t id, pgs_err *err) {
+    if (is_unknown(id))
+        return PGS_OK;
     pgs_history_reader *r = &k->h->reader[0];
     pgs_err fault = {0};
     pgs_tile tile;

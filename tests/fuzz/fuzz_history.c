@@ -80,7 +80,7 @@ static void ask_scan(pgs_history *history, const pgs_series *series) {
     pgs_err err = {0};
     pgs_scan_init(&scan);
     pgs_tile_source tiles = pgs_history_tiles(history);
-    pgs_scan_options options = {.end = series->n_moments, .extremes = true};
+    pgs_scan_options options = {.end = series->n_moments, .extremes = true, .moments = true};
     (void)is_fine(pgs_scan_run(series, &tiles, &options, &scan, &err), &err);
     pgs_scan_reset(&scan);
 }
