@@ -20,6 +20,7 @@ extern "C" {
 #define PGS_TREND_FDR       0.05 /* share of chance among what is called a drift */
 #define PGS_TREND_SHOWN     20   /* partitions that are shown when not all are asked for */
 #define PGS_TREND_SOON_DAYS 30
+#define PGS_TREND_COURSE    20 /* columns of a drawn course at most */
 
 /* Mean change per day, with its 95 % interval; NaN for fewer than 8 steps, the mean for none. */
 typedef struct pgs_growth {
@@ -60,6 +61,9 @@ typedef struct pgs_trend_partition {
     pgs_threshold next;               /* the lowest it is not beyond; PGS_THRESHOLD_COUNT: none */
     double next_days;                 /* to that */
     pgs_robust robust;
+    const char
+        *course; /* of the partitions shown: its chunk skew over what was looked at, drawn; NULL:
+                           not observed */
 } pgs_trend_partition;
 
 #define PGS_MAX_PERIOD ((size_t)24)

@@ -240,7 +240,8 @@ static pgs_status fill(pgs_trender *k, const pgs_trend_options *options, pgs_err
     if (!rank(k->out, options->all))
         return pgs_no_memory(err);
     for (size_t i = 0; i < k->out->n_shown; i++)
-        if (!pgs_trend_partition_robust(k, &k->out->partition[i]))
+        if (!pgs_trend_partition_robust(k, &k->out->partition[i]) ||
+            !pgs_trend_partition_draw(k, &k->out->partition[i]))
             return pgs_no_memory(err);
     return PGS_OK;
 }

@@ -88,6 +88,30 @@ bool pgs_trend_partition_fill(pgs_trender *k, pgs_trend_partition *out) {
     return true;
 }
 
+/* ---- to look at ---- */
+
+/* Days in which nobody looked, or it was not there, are gaps. */
+bool pgs_trend_partition_draw(pgs_trender *k, pgs_trend_partition *out) {
+    const size_t start = k->clean->start[PGS_BY_CHUNKS][out->p], n = k->frame->n_times - k->first;
+    pgs_buf drawing = {0};
+    size_t n_seen = 0;
+    for (size_t day = 0; day < n; day++)
+        k->series[day] = NAN;
+    for (size_t i = 0; k->row[PGS_BY_CHUNKS] && i < k->n_rows; i++) {
+        size_t t = k->row[PGS_BY_CHUNKS][i].t;
+        if (t >= start)
+            k->series[t - k->first] = skew_at(k, PGS_BY_CHUNKS, i, out->p);
+        n_seen += t >= start && !isnan(k->series[t - k->first]);
+    }
+    if (n_seen == 0)
+        return true;
+    pgs_spark(&drawing, k->series, n, PGS_TREND_COURSE);
+    out->course = pgs_arena_text(k->out->arena, pgs_buf_view(&drawing));
+    bool good = out->course && !drawing.failed;
+    pgs_buf_reset(&drawing);
+    return good;
+}
+
 /* ---- robust slopes ---- */
 
 /* Rows or skews since the partition's beginning into k->times and k->series. */

@@ -37,6 +37,9 @@ bool pgs_trend_total(pgs_trender *k);
 /* ---- trend_partition.c: growth, drift and place of one partition; false without memory ---- */
 bool pgs_trend_partition_fill(pgs_trender *k, pgs_trend_partition *out);
 
+/* The course of its chunk skew, as a drawing. */
+bool pgs_trend_partition_draw(pgs_trender *k, pgs_trend_partition *out);
+
 /* Its robust slopes. */
 bool pgs_trend_partition_robust(pgs_trender *k, pgs_trend_partition *out);
 

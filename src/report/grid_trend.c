@@ -139,6 +139,7 @@ static const pgs_column READ[] = {
     {"partition_num", "partition", PGS_AS_ID, pgs_get_int64, PART(num)},
     {"health_status", "status", PGS_AS_TEXT, pgs_get_health_word, PART(status)},
     {"signed_skew", "skew", PGS_AS_FINE, pgs_get_double, PART(signed_skew[PGS_BY_CHUNKS])},
+    {"course", "its course", PGS_AS_SPARK, pgs_get_text, PART(course)},
     {"limit_skew", "heads for", PGS_AS_FINE, pgs_get_double, PART(limit_skew)},
     {"next", "next", PGS_AS_TEXT, get_next, 0},
     {"in_days", "in days", PGS_AS_COUNT, get_next_days, 0},

@@ -16,6 +16,7 @@ import tempfile
 import termios
 
 sys.dont_write_bytecode = True
+import grids  # noqa: E402
 from programs import CLEAN, SANITIZERS, Programs, Tally  # noqa: E402
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -106,6 +107,43 @@ def check_colours(tally, terminal, snapshot):
                      "colours on %s: %s" % (what, coloured))
 
 
+def check_sparklines(tally, programs, terminal, scratch):
+    """A partition's course is its skew, day by day; a terminal without UTF-8 gets ASCII, a file never does."""
+    days = [(None, 600), (None, 640), (400, 700), (440, 720), (500, 730), (560, 740), (580, 800), (600, 860), (680, 880),
+            (740, 900)]
+    lines = ["taken_at,partition_num,chunk_count,size_bytes"]
+    for i, counts in enumerate(days):
+        lines += ["2026-03-%02dT00:00:00Z,%d,%d,8192" % (i + 1, p, n) for p, n in enumerate(counts) if n is not None]
+    (scratch / "course.csv").write_text("\n".join(lines) + "\n", encoding="ascii")
+    history = scratch / "course.db"
+    got = programs.collect("import-history", "-q", "-o", history, scratch / "course.csv")
+    tally.expect(got.code == 0, "a history to draw", got)
+    skews = [[sum(n is not None for n in counts) * counts[p] / sum(n or 0 for n in counts) - 1
+              if counts[p] is not None else None for counts in days] for p in (0, 1)]
+
+    def drawn(values, blocks):
+        seen = [value for value in values if value is not None]
+        low, high = min(seen), max(seen)
+        return "".join(" " if value is None else blocks[int((value - low) / (high - low) * 7 + 0.5)] for value in values)
+
+    def cells(text):
+        return {int(row["partition"]): row["its course"].rjust(len(days)) for grid in grids.of_text(COLOUR.sub("", text))
+                for row in grid if "its course" in row}
+
+    blocks, ascii_blocks = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588", "_.:-=+*#"
+    for what, text, of in (
+            ("a file", programs.pgskew("trend", history).out.decode("utf-8"), blocks),
+            ("a file, in the C locale", programs.pgskew("trend", history, env={"LC_ALL": "C"}).out.decode("utf-8"), blocks),
+            ("a terminal", terminal.run("trend", str(history), only="stdout"), blocks),
+            ("a terminal by LANG", terminal.run("trend", str(history), only="stdout",
+                                                env={"LC_ALL": "", "LANG": "de_DE.utf8"}), blocks),
+            ("a terminal in the C locale", terminal.run("trend", str(history), only="stdout", env={"LC_ALL": "C"}), ascii_blocks),
+            ("a terminal of which nothing is said", terminal.run("trend", str(history), only="stdout",
+                                                                 env={"LC_ALL": "", "LANG": "", "LC_CTYPE": ""}), ascii_blocks)):
+        want = {p: drawn(skews[p], of) for p in (0, 1)}
+        tally.expect(cells(text) == want, "sparklines of %s" % what, "%s, not %s" % (cells(text), want))
+
+
 def check_progress(tally, terminal, snapshot, scratch):
     """Work of more than a second has a bar at a terminal, which is gone at the end, and nothing elsewhere."""
     folder = scratch / "many"
@@ -140,6 +178,7 @@ def main():
         check_width(tally, programs, terminal, snapshot)
         check_elsewhere(tally, programs, terminal, snapshot, scratch)
         check_colours(tally, terminal, snapshot)
+        check_sparklines(tally, programs, terminal, scratch)
         check_progress(tally, terminal, options.fixtures / "three_partitions" / "snapshot.db", scratch)
     return tally.finish()
 
