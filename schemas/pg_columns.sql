@@ -32,12 +32,20 @@ kind AS (
            OR EXISTS (SELECT FROM pg_cast AS to_other
                       JOIN comparable ON comparable.oid = to_other.casttarget
                       WHERE to_other.castsource = t.oid AND to_other.castmethod = 'b'
-                            AND to_other.castcontext = 'i') AS has_equality
+                            AND to_other.castcontext = 'i') AS has_equality,
+           NOT EXISTS (SELECT FROM pg_cast AS to_text
+                       JOIN pg_proc AS p ON p.oid = to_text.castfunc
+                       JOIN pg_language AS l ON l.oid = p.prolang
+                       WHERE to_text.castsource = t.oid AND to_text.casttarget = 'text'::regtype
+                             AND l.lanname NOT IN ('internal', 'c')) AS has_safe_text,
+           t.typnamespace = 'pg_catalog'::regnamespace AS is_builtin
     FROM part
     JOIN pg_type AS t ON t.oid = part.oid
 )
 SELECT place, typname, typcategory
 FROM kind AS whole
 WHERE is_whole AND typtype <> 'd'
+      AND (place < 3 OR is_builtin)
       AND (place > 1 OR NOT EXISTS (
-          SELECT FROM kind AS of_it WHERE of_it.place = whole.place AND NOT of_it.has_equality))
+          SELECT FROM kind AS of_it
+          WHERE of_it.place = whole.place AND NOT (of_it.has_equality AND of_it.has_safe_text)))
