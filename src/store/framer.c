@@ -124,7 +124,8 @@ pgs_status pgs_framer_add(pgs_framer *f, const pgs_snapshot *snap, pgs_err *err)
         st = reserve(f, f->lanes.n, err);
     if (st != PGS_OK)
         return st;
-    memset(f->there, 0, f->capacity * sizeof *f->there);
+    for (size_t i = 0; i < f->capacity; i++)
+        f->there[i] = false;
     f->counts[day] = (uint8_t)snap->head.counts;
     for (size_t p = 0; st == PGS_OK && p < snap->head.n_parts; p++)
         st = add_part(f, snap, p, day, err);
