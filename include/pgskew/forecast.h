@@ -93,9 +93,10 @@ const char *pgs_method_name(pgs_method method);
 /* How one method did at one horizon, over all origins whose outcome is known. NaN: nothing to divide by,
  * or the method has none. */
 typedef struct pgs_score {
-    double pooled_mase; /* sum of |error| of counts over the sum of mean daily |changes| */
-    double load_error;  /* mean |error| of share / even share */
-    double brier;       /* of UNBALANCED at the horizon */
+    double
+        pooled_mase; /* sum of |error| of counts over that of mean daily |changes|; mean of origins */
+    double load_error;                               /* mean |error| of share / even share */
+    double brier;                                    /* of UNBALANCED at the horizon */
     size_t true_onsets, false_onsets, missed_onsets; /* at probability one half, of partitions that
                                                         were not UNBALANCED at the origin */
     double onset_precision, onset_recall;

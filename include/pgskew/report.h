@@ -36,6 +36,8 @@ typedef enum pgs_report_kind {
     PGS_REPORT_DIFF,
     PGS_REPORT_TREND,
     PGS_REPORT_CHECK, /* as a table: one line, as monitoring plugins print it */
+    PGS_REPORT_FORECAST,
+    PGS_REPORT_BACKTEST,
     PGS_REPORT_KIND_COUNT
 } pgs_report_kind;
 
@@ -70,20 +72,21 @@ typedef struct pgs_provenance {
 } pgs_provenance;
 
 typedef struct pgs_report_input {
-    const pgs_snapshot *snapshot;              /* but for LIST, SCAN_ and DIFF */
+    const pgs_snapshot *snapshot;              /* but for LIST, SCAN_, DIFF, BACKTEST */
     const pgs_result *result;                  /* of that snapshot, from pgs_analyze(); likewise */
     const pgs_partition_statistics *partition; /* STATISTICS of one partition; else NULL */
     const pgs_snapshot_head *head;             /* LIST: [n_heads] */
     size_t n_heads;
     const pgs_scan *scan; /* SCAN_ */
     const pgs_diff *diff; /* DIFF; of a page: since a week ago, NULL: there is nothing to compare */
-    const pgs_trend *trend; /* TREND; of a page: NULL: there is no history */
-    const pgs_check *check; /* CHECK, of that snapshot and result; else NULL */
+    const pgs_check *check;       /* CHECK, of that snapshot and result; else NULL */
+    const pgs_trend *trend;       /* TREND; of a page: NULL: there is no history */
+    const pgs_forecast *forecast; /* FORECAST; of a page: NULL: there is no history */
+    const pgs_backtest *backtest; /* BACKTEST */
 
     /* of an HTML page; the result was measured (pgs_distribution_measure()) */
     const pgs_overview *overview;
-    const pgs_forecast *forecast; /* NULL: there is no history */
-    const pgs_clean *clean;       /* likewise */
+    const pgs_clean *clean; /* NULL: there is no history */
     const pgs_provenance *provenance;
 } pgs_report_input;
 

@@ -47,6 +47,9 @@ static const pgs_option OPTION[OPT_COUNT] = {
     [OPT_STATE] = {"state", 0, "FILE", "where --notify remembers the verdict", NULL, 0},
     [OPT_NOTIFY_TIMEOUT] = {"notify-timeout", 0, "SECONDS",
                             "how long --notify may take; 10 if not given", NULL, 0},
+    [OPT_HORIZON] = {"horizon", 0, "LIST", "how far ahead: 1d,7d,30d is the default", NULL, 0},
+    [OPT_LIMIT] = {"limit", 0, "SIZE",
+                   "say when a partition, and all together, reach this size: 50GiB", NULL, 0},
     [OPT_COLOR] = {"color", 0, "WHEN", "colour the table", "auto|always|never", 0},
 };
 
@@ -70,6 +73,8 @@ static const pgs_command COMMAND[CMD_COUNT] = {
     [PGS_REPORT_FULL] = {"full", "[PATH...]", "everything above in one report", EVERYWHERE | PGS_OPT(OPT_NOISE_FLOOR), 0, 10000},
     [PGS_REPORT_LIST] = {"list", "[PATH...]", "which snapshots are there", EVERYWHERE & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     [CMD_SCAN] = {"scan", "[PATH...]", "every value of a history at full resolution: totals, or a row per moment or partition", (EVERYWHERE | PGS_OPT(OPT_BY)) & ~(PGS_OPT(OPT_AT) | PGS_OPT(OPT_FAIL_ON)), 0, 10000},
+    [CMD_FORECAST] = {"forecast", "[PATH...]", "counts, sizes and statuses to come, with how sure that is", EVERYWHERE | PGS_OPT(OPT_HORIZON) | PGS_OPT(OPT_LIMIT), 0, 10000},
+    [CMD_BACKTEST] = {"backtest", "[PATH...]", "how good forecasts of this table have been, next to simple methods", (EVERYWHERE | PGS_OPT(OPT_HORIZON)) & ~PGS_OPT(OPT_FAIL_ON), 0, 10000},
     [CMD_DIFF] = {"diff", "[PATH | BEFORE AFTER]", "what changed between two moments, and which findings are new", EVERYWHERE, 0, 2},
     [CMD_TREND] = {"trend", "[PATH...]", "which partitions grow, drift out of balance beyond chance, and where that leads", EVERYWHERE | PGS_OPT(OPT_ALL), 0, 10000},
     [CMD_CHECK] = {"check", "[PATH...]", "the verdict as one line and an exit code, for monitors, CI and cron", PGS_OPT(OPT_CHECK_FORMAT) | PGS_OPT(OPT_OUTPUT) | PGS_OPT(OPT_WARNING) | PGS_OPT(OPT_CRITICAL) | PGS_OPT(OPT_BASELINE) | PGS_OPT(OPT_WRITE_BASELINE) | PGS_OPT(OPT_NOISE_FLOOR) | PGS_OPT(OPT_NOTIFY) | PGS_OPT(OPT_STATE) | PGS_OPT(OPT_NOTIFY_TIMEOUT) | PGS_OPT(OPT_NOW) | PGS_OPT(OPT_TABLE) | PGS_OPT(OPT_SOURCE) | PGS_OPT(OPT_AT) | PGS_OPT(OPT_SINCE) | PGS_OPT(OPT_UNTIL) | PGS_OPT(OPT_THREADS), 0, 10000},
@@ -83,10 +88,12 @@ static const pgs_command COMMAND[CMD_COUNT] = {
 
 /* Everything but the answers about one moment. */
 static int (*const RUN[CMD_COUNT])(const pgs_parsed *) = {
-    [PGS_REPORT_LIST] = pgs_run_list, [CMD_SCAN] = pgs_run_scan,     [CMD_PACK] = pgs_run_pack,
-    [CMD_EXPORT] = pgs_run_export,    [CMD_VERIFY] = pgs_run_verify, [CMD_PRUNE] = pgs_run_prune,
-    [CMD_DIFF] = pgs_run_diff,        [CMD_REPORT] = pgs_run_report, [CMD_TREND] = pgs_run_trend,
-    [CMD_CHECK] = pgs_run_check,
+    [PGS_REPORT_LIST] = pgs_run_list,  [CMD_SCAN] = pgs_run_scan,
+    [CMD_PACK] = pgs_run_pack,         [CMD_EXPORT] = pgs_run_export,
+    [CMD_VERIFY] = pgs_run_verify,     [CMD_PRUNE] = pgs_run_prune,
+    [CMD_DIFF] = pgs_run_diff,         [CMD_REPORT] = pgs_run_report,
+    [CMD_TREND] = pgs_run_trend,       [CMD_CHECK] = pgs_run_check,
+    [CMD_FORECAST] = pgs_run_forecast, [CMD_BACKTEST] = pgs_run_backtest,
 };
 
 static const pgs_term EXIT_STATUS[] = {

@@ -38,6 +38,8 @@ enum {
     OPT_NOTIFY,
     OPT_STATE,
     OPT_NOTIFY_TIMEOUT,
+    OPT_HORIZON,
+    OPT_LIMIT,
     OPT_COUNT
 };
 
@@ -52,6 +54,8 @@ enum {
     CMD_REPORT,
     CMD_TREND,
     CMD_CHECK,
+    CMD_FORECAST,
+    CMD_BACKTEST,
     CMD_COUNT
 };
 
@@ -158,9 +162,11 @@ int pgs_fail_on(const pgs_parsed *p, const pgs_result *result);
 
 int pgs_run_answer(const pgs_parsed *p); /* answer.c */
 int pgs_run_list(const pgs_parsed *p);
-int pgs_run_trend(const pgs_parsed *p);  /* trend.c */
-int pgs_run_check(const pgs_parsed *p);  /* check.c */
-int pgs_run_diff(const pgs_parsed *p);   /* diff.c */
+int pgs_run_trend(const pgs_parsed *p);    /* trend.c */
+int pgs_run_check(const pgs_parsed *p);    /* check.c */
+int pgs_run_diff(const pgs_parsed *p);     /* diff.c */
+int pgs_run_forecast(const pgs_parsed *p); /* forecast.c */
+int pgs_run_backtest(const pgs_parsed *p);
 int pgs_run_scan(const pgs_parsed *p);   /* scan.c */
 int pgs_run_pack(const pgs_parsed *p);   /* pack.c */
 int pgs_run_export(const pgs_parsed *p); /* export.c */

@@ -72,7 +72,7 @@ static double error_of(const pgs_stock *k, size_t day, size_t days, double weigh
     double sum = 0;
     for (size_t p = 0; p < k->n_parts; p++) {
         double now = pgs_stock_share(k, day, p), then = pgs_stock_share(k, day + days, p);
-        double foretold = weight > 0 ? (1 - weight) * now + weight * led[p] : now;
+        double foretold = led ? (1 - weight) * now + weight * led[p] : now;
         if (!isnan(foretold) && !isnan(then))
             sum += fabs(then - foretold);
     }

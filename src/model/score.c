@@ -1,5 +1,5 @@
-/* Scores of forecasts: pooled MASE (sum of errors over sum of scales, because a ratio per partition explodes
- * on idle ones), Brier, onsets at probability one half, AUC by mid-ranks, coverage. */
+/* Scores of forecasts: pooled MASE (sum of errors over sum of scales, by origin, because a ratio per partition
+ * explodes on idle ones), Brier, onsets at probability one half, AUC by mid-ranks, coverage. */
 #include "model/score.h"
 
 #include <math.h>
@@ -50,8 +50,6 @@ static void add_partition(const pgs_stock *k, size_t day, size_t days, const pgs
     bool came = pgs_stock_is_beyond(k, day + days, p, UNBALANCED);
     bool was = pgs_stock_is_beyond(k, day, p, UNBALANCED);
     tally->n++;
-    tally->error += fabs(said->count[p] - then);
-    tally->scale += scale_of(k, day, p);
     tally->brier += (says - came) * (says - came);
     if (!was) {
         tally->true_onsets += says >= 0.5 && came;
@@ -80,16 +78,21 @@ pgs_status pgs_tally_add(const pgs_stock *k, size_t day, size_t days, const pgs_
                          pgs_tally *tally, pgs_err *err) {
     pgs_case *cases = pgs_alloc(k->n_parts, sizeof *cases);
     size_t n = 0;
+    double error = 0, scale = 0;
     if (!cases)
         return pgs_no_memory(err);
     for (size_t p = 0; p < k->n_parts; p++) {
         if (isnan(said->count[p]) || isnan(pgs_stock_row(k, day + days)[p]))
             continue;
         add_partition(k, day, days, said, p, tally);
+        error += fabs(said->count[p] - pgs_stock_row(k, day + days)[p]);
+        scale += scale_of(k, day, p);
         if (!pgs_stock_is_beyond(k, day, p, UNBALANCED))
             cases[n++] =
                 (pgs_case){said->unbalanced[p], pgs_stock_is_beyond(k, day + days, p, UNBALANCED)};
     }
+    tally->mase += scale > 0 ? error / scale : 0;
+    tally->n_mase += scale > 0;
     add_loads(k, day + days, said, tally);
     pgs_pairs pairs = pgs_auc_pairs(cases, n);
     tally->onsets.won += pairs.won;
@@ -99,8 +102,8 @@ pgs_status pgs_tally_add(const pgs_stock *k, size_t day, size_t days, const pgs_
 }
 
 void pgs_tally_join(pgs_tally *all, const pgs_tally *part) {
-    all->error += part->error;
-    all->scale += part->scale;
+    all->mase += part->mase;
+    all->n_mase += part->n_mase;
     all->load_error += part->load_error;
     all->brier += part->brier;
     all->n += part->n;
@@ -122,7 +125,7 @@ static double over(double a, double b) {
 
 pgs_score pgs_tally_score(const pgs_tally *t) {
     return (pgs_score){
-        .pooled_mase = over(t->error, t->scale),
+        .pooled_mase = over(t->mase, t->n_mase),
         .load_error = over(t->load_error, t->n),
         .brier = over(t->brier, t->n),
         .true_onsets = (size_t)t->true_onsets,

@@ -27,7 +27,7 @@ typedef struct pgs_said {
 
 /* Sums over partitions and origins. */
 typedef struct pgs_tally {
-    double error, scale; /* of counts; mean daily |change| over 28 days */
+    double mase, n_mase; /* error of counts over their mean daily |change| of 28 days, by origin */
     double load_error, brier;
     double n, n_inside[PGS_TAILS], n_intervals;
     double true_onsets, false_onsets, missed_onsets;

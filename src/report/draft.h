@@ -39,5 +39,7 @@ void pgs_page_trend(pgs_draft *d);
 /* What was cleaned, the newest of it; page_trend.c. `command` shows all of it with -f json. */
 void pgs_draft_cleaning(pgs_draft *d, const pgs_clean *clean, const char *command);
 void pgs_page_check(pgs_draft *d); /* page_check.c */
+void pgs_page_forecast(pgs_draft *d);
+void pgs_page_backtest(pgs_draft *d);
 
 #endif

@@ -101,6 +101,8 @@ static void document_health(pgs_json *j, pgs_report_kind kind, const pgs_report_
     pgs_json_open(j, "alerts", '[');
     for (size_t i = 0; i < r->n_alerts; i++)
         put_alert(j, &r->alert[i]);
+    if (kind == PGS_REPORT_FORECAST)
+        pgs_json_forecast_alerts(j, input->forecast);
     pgs_json_close(j, ']');
     pgs_json_open(j, "metrics", '{');
     pgs_json_size(j, "total_partitions", r->total_partitions);
@@ -112,6 +114,8 @@ static void document_health(pgs_json *j, pgs_report_kind kind, const pgs_report_
     put_skew_metrics(j, input);
     if (kind == PGS_REPORT_FULL)
         put_all_views(j, input);
+    else if (kind == PGS_REPORT_FORECAST)
+        pgs_json_forecast(j, input->forecast);
     else if (r->noise.suppressing)
         put_noise_floor(j, input);
     if (kind == PGS_REPORT_TREND)
@@ -165,6 +169,11 @@ static void document_summary(pgs_json *j, pgs_report_kind kind, const pgs_report
     pgs_json_close(j, '}');
 }
 
+static void document_backtest(pgs_json *j, pgs_report_kind kind, const pgs_report_input *input) {
+    (void)kind;
+    pgs_json_backtest(j, input->backtest);
+}
+
 static void document_diff(pgs_json *j, pgs_report_kind kind, const pgs_report_input *input) {
     (void)kind;
     pgs_json_diff(j, input->diff);
@@ -191,6 +200,8 @@ pgs_status pgs_json_write(FILE *out, pgs_report_kind kind, const pgs_report_inpu
         [PGS_REPORT_DIFF] = document_diff,
         [PGS_REPORT_TREND] = document_health,
         [PGS_REPORT_CHECK] = document_health,
+        [PGS_REPORT_FORECAST] = document_health,
+        [PGS_REPORT_BACKTEST] = document_backtest,
     };
     (void)style;
     pgs_json j = {.out = out};

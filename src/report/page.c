@@ -374,6 +374,8 @@ static pgs_status build(pgs_draft *d, pgs_err *err) {
         [PGS_REPORT_DIFF] = pgs_page_diff,
         [PGS_REPORT_TREND] = pgs_page_trend,
         [PGS_REPORT_CHECK] = pgs_page_check,
+        [PGS_REPORT_FORECAST] = pgs_page_forecast,
+        [PGS_REPORT_BACKTEST] = pgs_page_backtest,
     };
     d->page->arena = pgs_arena_new();
     if (!d->page->arena)

@@ -159,6 +159,17 @@ pgs_grid pgs_grid_of_cleaning_read(const pgs_clean *clean);
 /* The grid `kind` of a report. Borrows everything. Not for details of alerts. */
 pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input);
 
+/* Views of a forecast; grid_forecast.c. */
+typedef enum pgs_forecast_view {
+    PGS_FORECAST_VIEW_POINTS, /* a row for each partition and horizon */
+    PGS_FORECAST_VIEW_TOTALS, /* a row for each horizon */
+    PGS_FORECAST_VIEW_PARTITIONS_READ,
+} pgs_forecast_view;
+pgs_grid pgs_grid_of_forecast(pgs_forecast_view view, const pgs_forecast *forecast);
+
+/* A row for each horizon and method. */
+pgs_grid pgs_grid_of_backtest(const pgs_backtest *backtest);
+
 /* The details of an alert, empty where it has none. */
 pgs_grid pgs_grid_of_alert(const pgs_alert *alert);
 

@@ -65,6 +65,10 @@ pgs_grid pgs_grid_of_report(pgs_report_kind kind, const pgs_report_input *input)
         return pgs_grid_of_trend(input->trend);
     if (kind == PGS_REPORT_CHECK)
         return pgs_grid_of_gauges(input->check);
+    if (kind == PGS_REPORT_FORECAST)
+        return pgs_grid_of_forecast(PGS_FORECAST_VIEW_POINTS, input->forecast);
+    if (kind == PGS_REPORT_BACKTEST)
+        return pgs_grid_of_backtest(input->backtest);
     if (kind == PGS_REPORT_DIFF)
         return pgs_grid_of_diff(PGS_DIFF_VIEW_PARTITIONS, input->diff);
     if (kind == PGS_REPORT_STATISTICS && input->partition)

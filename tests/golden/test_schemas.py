@@ -104,6 +104,27 @@ DIFF = {"table_name": "public.chunks", "database": None, "system_identifier": No
                            for name, value in CHANGE.items()},
                         **{"%s_%s" % (metric, name): None for metric in ("chunk_skew", "size_skew") for name in CHANGE}}]}
 
+CROSSING = {"p10": 3.5, "median": 12.25, "p90": None}
+POINT = {"horizon": "30d", "at": "2025-11-19T10:15:00Z", "chunk_count": 15200.5, "low80": 15100, "high80": 15300, "low95": 15000,
+         "high95": 15400, "size_bytes": 15728640, "signed_skew": -0.25, "p_warning": 0.4, "p_rebalance": 0.1,
+         "p_unbalanced": 0.0}
+SCORE = {"horizon": "30d", "method": "persistence", "origins": 22, "forecasts": 2200, "status_changes": 7, "onsets": 3,
+         "pooled_mase": 31.1, "load_error": 0.007, "brier": 0.003, "auc": 0.5, "coverage80": None, "coverage95": None,
+         "true_onsets": 0, "false_onsets": 0, "missed_onsets": 3, "onset_precision": None, "onset_recall": 0.0}
+TOTAL = {"horizon": "30d", "at": "2025-11-19T10:15:00Z", "chunk_count": 1520000.5, "low80": 1510000, "high80": 1530000,
+         "size_bytes": None, "size_low80": None, "size_high80": None, "expected_warning": 4.5, "expected_rebalance": 2.0,
+         "expected_unbalanced": 0.25}
+FORECAST = dict(HEALTH, alerts=[{"level": "WARNING", "message": "1 partition is predicted to become UNBALANCED within 30 days",
+                                 "details": [{"partition_num": 7, "signed_skew": 0.4, "days": CROSSING}],
+                                 "action": "Plan rebalancing"}],
+                metrics=dict(HEALTH["metrics"], forecast={
+                    "history_days": 90, "totals": [TOTAL], "limit": {"size_bytes": 1073741824, "total": CROSSING},
+                    "partitions": [{"partition_num": 7, "status": "WARNING", "chunk_count": 15200, "signed_skew": -0.3, "note": None,
+                                    "forecast": [POINT], "limit": CROSSING,
+                                    "crossing": dict.fromkeys(("warning", "rebalance", "unbalanced"), CROSSING)}],
+                    "backtest": {"origins": 26, "scores": [SCORE]}}))
+BACKTEST = {"table_name": "public.chunks", "origins": 26, "scores": [SCORE]}
+
 GOOD = [
     ("monitoring_result", HEALTH), ("monitoring_result", FULL), ("monitoring_result", FAILED),
     ("statistics", {"partition_num": None, "statistics": STATISTICS}), ("statistics", ONE),
@@ -113,6 +134,7 @@ GOOD = [
     ("distribution", [DISTRIBUTION]), ("sizes", [SIZE]), ("hot_spots", [HOT]), ("skew", SKEW),
     ("collections", [COLLECTION]), ("collections", []), ("list", LIST), ("recommendations", QUIET),
     ("diff", DIFF), ("monitoring_result", CHECKED), ("baseline", BASELINE),
+    ("forecast", FORECAST), ("monitoring_result", FORECAST), ("backtest", BACKTEST),
 ]
 
 GONE = object()
@@ -170,6 +192,14 @@ MUTATIONS = [
     ("collections", [COLLECTION], "0/partitions", 0),
     ("collections", [COLLECTION], "0/id", 1),
     ("list", LIST, "0/counts", "guess"),
+    ("forecast", FORECAST, "metrics/forecast/partitions/0/forecast/0/p_warning", 1.5),
+    ("forecast", FORECAST, "metrics/forecast/partitions/0/forecast/0/low80", 15100.5),
+    ("forecast", FORECAST, "metrics/forecast/partitions/0/forecast/0/horizon", "soon"),
+    ("forecast", FORECAST, "metrics/forecast/partitions/0/crossing/unbalanced", GONE),
+    ("forecast", FORECAST, "metrics/forecast/partitions/0/status", "FINE"),
+    ("forecast", FORECAST, "metrics/forecast/backtest", GONE),
+    ("monitoring_result", FORECAST, "alerts/0/details/0/days", None),
+    ("backtest", BACKTEST, "scores/0/method", "guess"),
     ("diff", DIFF, "verdict", None),
     ("diff", DIFF, "days", -1),
     ("diff", DIFF, "totals/size_bytes", GONE),
