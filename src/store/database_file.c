@@ -22,6 +22,14 @@ static bool is_denied(pgs_database *d, int rc) {
     return why == 0 || why == EACCES || why == EPERM || why == EROFS;
 }
 
+/* The journal was deleted, which ends the change, and only then did the disk fail. */
+static pgs_status not_flushed(const pgs_database *d, pgs_err *err) {
+    pgs_status st =
+        pgs_fail(err, PGS_E_IO, "cannot flush the directory of \"%s\" to disk", d->path);
+    pgs_hint(err, "the file is complete but may not outlive a crash: look at the disk");
+    return st;
+}
+
 pgs_status pgs_database_file_error(pgs_database *d, int rc, pgs_err *err) {
     pgs_status st;
     const char *why = d->db ? sqlite3_errmsg(d->db) : sqlite3_errstr(rc);
@@ -35,6 +43,8 @@ pgs_status pgs_database_file_error(pgs_database *d, int rc, pgs_err *err) {
         return st;
     case SQLITE_FULL:
     case SQLITE_IOERR:
+        if (d->db && sqlite3_extended_errcode(d->db) == SQLITE_IOERR_DIR_FSYNC)
+            return not_flushed(d, err);
         st = pgs_fail(err, PGS_E_IO, "cannot read or write \"%s\": %s", d->path, why);
         pgs_hint(err, "look at the disk and the system's log, then run again; nothing was changed");
         return st;
