@@ -34,7 +34,8 @@ static void add_growth(pgs_draft *d, const pgs_trend *trend) {
     if (isnan(chunks->per_day) && isnan(bytes->per_day)) {
         pgs_buf_text(&buf, "one day is no trend: there is nothing to compare it with");
     } else {
-        pgs_buf_text(&buf, "the table gains ");
+        bool shrinks = chunks->per_day < 0 || (isnan(chunks->per_day) && bytes->per_day < 0);
+        pgs_buf_text(&buf, shrinks ? "the table changes by " : "the table gains ");
         if (!isnan(chunks->per_day))
             put_growth(&buf, chunks, PGS_AS_REAL, " chunks");
         if (!isnan(chunks->per_day) && !isnan(bytes->per_day))
@@ -95,13 +96,13 @@ static void add_course(pgs_draft *d, const pgs_trend *trend) {
 /* ---- patterns ---- */
 
 static void put_hour(pgs_buf *buf, size_t phase) {
-    pgs_buf_format(buf, "%02zu:00 UTC", phase);
+    pgs_buf_format(buf, "at %02zu:00 UTC", phase);
 }
 
 static void put_weekday(pgs_buf *buf, size_t phase) {
     static const char *const DAY[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                       "Friday", "Saturday", "Sunday"};
-    pgs_buf_text(buf, DAY[phase]);
+    pgs_buf_format(buf, "on %s", DAY[phase]);
 }
 
 static void add_season(pgs_draft *d, const pgs_season *season, const char *what,
@@ -114,11 +115,11 @@ static void add_season(pgs_draft *d, const pgs_season *season, const char *what,
         least = season->profile[i] < season->profile[least] ? i : least;
     }
     pgs_buf buf = {0};
-    pgs_buf_format(&buf, "writes follow the %s: most on ", what);
+    pgs_buf_format(&buf, "writes follow the %s: most ", what);
     put_phase(&buf, most);
     pgs_buf_text(&buf, " (");
     put_number(&buf, PGS_AS_REAL, season->profile[most]);
-    pgs_buf_text(&buf, " times the mean), least on ");
+    pgs_buf_text(&buf, " times the mean), least ");
     put_phase(&buf, least);
     pgs_buf_text(&buf, " (");
     put_number(&buf, PGS_AS_REAL, season->profile[least]);
