@@ -6,6 +6,7 @@ SET LOCAL statement_timeout = {{statement_timeout}};
 SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL client_min_messages = warning;
 SET LOCAL pgskew.schema = {{schema_text}};
+SET LOCAL pgskew.on_table = {{table_text}};
 SET LOCAL pgskew.mark = {{mark_text}};
 DO $$
 DECLARE

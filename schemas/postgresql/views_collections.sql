@@ -12,16 +12,21 @@ FROM (
 ) AS named
 FULL JOIN (
     SELECT id,
-           count(DISTINCT document) AS documents,
-           count(*) AS chunks,
-           avg(tokens)::numeric AS avg_tokens,
-           max(created) AS newest
+           count(document) AS documents,
+           sum(chunks)::bigint AS chunks,
+           (sum(token_sum) / nullif(sum(token_chunks), 0))::numeric AS avg_tokens,
+           max(newest) AS newest
     FROM (
-        SELECT {{collection}}{{id_cast}} AS id, {{document}} AS document,
-               {{tokens}} AS tokens, {{created}} AS created
-        FROM {{table}}
-    ) AS chunk
-    WHERE id IS NOT NULL
+        SELECT id, document, count(*) AS chunks, sum(tokens) AS token_sum, count(tokens) AS token_chunks,
+               max(created) AS newest
+        FROM (
+            SELECT {{collection}}{{id_cast}} AS id, {{document}} AS document,
+                   {{tokens}} AS tokens, {{created}} AS created
+            FROM {{table}}
+        ) AS chunk
+        WHERE id IS NOT NULL
+        GROUP BY id, document
+    ) AS piece
     GROUP BY id
 ) AS counted USING (id)
 WITH NO DATA;

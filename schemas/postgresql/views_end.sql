@@ -10,8 +10,11 @@ BEGIN
         EXECUTE format('COMMENT ON %s %s IS %L', made.kind, made.name,
                        made.description || ' ' || current_setting('pgskew.mark'));
     END LOOP;
-    -- May their owner read the table?
-    EXECUTE format('SELECT partition_num FROM %s.pgskew_partitions LIMIT 0', current_setting('pgskew.schema'));
+    -- They read the table with the rights of their owner.
+    IF NOT has_table_privilege(current_setting('pgskew.on_table'), 'SELECT') THEN
+        RAISE EXCEPTION 'role % may not read %', current_user, current_setting('pgskew.on_table')
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
 END
 $$;
 COMMIT;

@@ -12,12 +12,51 @@ LEFT JOIN LATERAL (
 ) AS part_of_it ON true
 ORDER BY partition_num;
 
+-- Rows are grouped by document and collection first, and those groups counted: that takes less
+-- than half the time of counting distinct values of rows.
 CREATE OR REPLACE VIEW {{schema}}.partition_chunk_distribution AS
-SELECT partition_num, chunk_count, document_count, collection_count, avg_tokens, chunk_percentage,
-       oldest_created_at AS oldest_chunk_at, last_created_at AS newest_chunk_at,
-       extract(epoch FROM now() - oldest_created_at)::numeric AS oldest_age_seconds,
-       extract(epoch FROM now() - last_created_at)::numeric AS newest_age_seconds
-FROM {{schema}}.pgskew_partitions
+SELECT partition_num, chunk_count, document_count, collection_count, avg_tokens,
+       CASE WHEN all_chunks > 0 THEN round(chunk_count * 100.0 / all_chunks, 2)
+            WHEN all_chunks = 0 THEN 0 * chunk_count END AS chunk_percentage,
+       oldest_chunk_at, newest_chunk_at,
+       extract(epoch FROM now() - oldest_chunk_at)::numeric AS oldest_age_seconds,
+       extract(epoch FROM now() - newest_chunk_at)::numeric AS newest_age_seconds
+FROM (
+    SELECT *, sum(chunk_count) OVER () AS all_chunks
+    FROM (
+        SELECT leaf.partition_num,
+               CASE WHEN is_measured THEN coalesce(counted.chunks, 0) END AS chunk_count,
+               CASE WHEN is_measured AND {{has_document}}
+                    THEN coalesce(counted.documents, 0) END AS document_count,
+               CASE WHEN is_measured AND {{has_collection}}
+                    THEN coalesce(counted.collections, 0) END AS collection_count,
+               CASE WHEN is_measured AND {{has_tokens}}
+                    THEN coalesce(counted.avg_tokens, 0) END AS avg_tokens,
+               CASE WHEN is_measured AND isfinite(counted.oldest) THEN counted.oldest END AS oldest_chunk_at,
+               CASE WHEN is_measured AND isfinite(counted.newest) THEN counted.newest END AS newest_chunk_at
+        FROM {{schema}}.pgskew_leaves AS leaf
+        LEFT JOIN (
+            SELECT relid,
+                   sum(chunks)::bigint AS chunks,
+                   count(DISTINCT document) AS documents,
+                   count(DISTINCT collection) AS collections,
+                   (coalesce(sum(token_sum), 0) / sum(chunks))::numeric AS avg_tokens,
+                   min(oldest) AS oldest, max(newest) AS newest
+            FROM (
+                SELECT relid, document, collection, count(*) AS chunks, sum(tokens) AS token_sum,
+                       min(created) AS oldest, max(created) AS newest
+                FROM (
+                    SELECT tableoid AS relid, {{document}} AS document, {{collection}} AS collection,
+                           {{tokens}} AS tokens, {{created}} AS created
+                    FROM {{table}}
+                ) AS chunk
+                GROUP BY relid, document, collection
+            ) AS piece
+            GROUP BY relid
+        ) AS counted ON counted.relid = leaf.relid
+    ) AS partition
+) AS with_total
+WHERE partition_num IS NOT NULL
 ORDER BY partition_num;
 
 CREATE OR REPLACE VIEW {{schema}}.partition_hot_spots AS

@@ -97,6 +97,7 @@ static pgs_status add_begin(making *k, pgs_err *err) {
         {"lock_timeout", pgs_int_format(k->pg->options->lock_timeout_ms, lock_timeout)},
         {"statement_timeout", pgs_int_format(statement_ms(k->pg), statement_timeout)},
         {"schema_text", literal(k, k->place.schema)},
+        {"table_text", literal(k, k->place.table)},
         {"mark_text", mark.failed ? NULL : literal(k, mark.data)},
         {"made", pgs_sql_views_made},
     };

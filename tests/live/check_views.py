@@ -358,9 +358,8 @@ def check_again(live):
     """Applied twice, applied for other columns, in the way of others and others in the way."""
     with live.server.database("views_again", sql=STRAYS) as database:
         views = Views(live, database)
-        before = views.schema()
         views.succeeds("apply", "views", "--apply")
-        made, populated = views.schema(), "SELECT relispopulated FROM pg_class WHERE relname = '%s'" % COLLECTIONS
+        populated = "SELECT relispopulated FROM pg_class WHERE relname = '%s'" % COLLECTIONS
         live.tally.expect(views.sql(populated) == "f", "making the views reads no row")
         views.succeeds("refresh", "refresh")
         views.sql("GRANT SELECT ON partition_stats, %s TO PUBLIC" % COLLECTIONS)
@@ -381,14 +380,13 @@ def check_again(live):
         views.sql("CREATE TABLE events (k int) PARTITION BY LIST (k)")
         for action in ("--apply", "--drop"):
             views.fails("another table's views " + action, EXISTS, "views", action, "--table", "events",
-                        mentions=["public.pgskew_partitions", "--table"])
+                        mentions=["public.pgskew_leaves", "--table"])
         views.sql("DROP TABLE events; DROP TABLE chunks CASCADE")
         live.tally.expect(views.sql("SELECT count(*) FROM pg_proc WHERE proname = '%s'" % SKEW) == "1",
                           "functions outlive the table")
         views.succeeds("drop without the table", "views", "--drop")
         left = views.sql("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
         live.tally.expect(left == "0", "drop without the table: drops the functions", left)
-        live.tally.expect(made != before, "there were views")
 
 
 def check_not_ours(live):
