@@ -23,9 +23,12 @@ echo "PGSKEW verdict & more | skew=0.1"
 exit "$VERDICT"
 END
 chmod +x "$root/fake/pgskew"
-command=$(sed -n '/^ExecStart=/,/[^\\]$/p' "$units/pgskew-check@.service" |
-    sed -e 's/^ExecStart=//' -e 's/\\$//' -e 's/\$\$/$/g' \
-        -e 's,\$PGSKEW_CHECK_OPTIONS,-w 0.4,' -e 's,%S/pgskew/%i,"/var/lib/pgskew/a b",')
+unit_command() { # OPTIONS DIRECTORY
+    sed -n '/^ExecStart=/,/[^\\]$/p' "$units/pgskew-check@.service" |
+        sed -e 's/^ExecStart=//' -e 's/\\$//' -e 's/\$\$/$/g' \
+            -e "s,\\\$PGSKEW_CHECK_OPTIONS,$1," -e "s,%S/pgskew/%i,\"$2\","
+}
+command=$(unit_command "-w 0.4" "/var/lib/pgskew/a b")
 for expected in 0:6 1:4 2:3 3:3 70:3; do
     verdict=${expected%:*} level=${expected#*:} code=0
     said=$(VERDICT=$verdict PATH=$root/fake:$PATH sh -c "$command") || code=$?
@@ -34,6 +37,15 @@ for expected in 0:6 1:4 2:3 3:3 70:3; do
         fail "verdict $verdict is logged as: $said"
     [ -z "$(echo "$said" | grep -v "^<$level>")" ] || fail "verdict $verdict has other levels: $said"
 done
+
+# The same with what was installed and the unit's own options: a snapshot of long ago is critical.
+mkdir "$root/old"
+cp "$source/fixtures/balanced/snapshot.db" "$root/old"
+options=$(sed -n 's/^Environment="PGSKEW_CHECK_OPTIONS=\(.*\)"$/\1/p' "$units/pgskew-check@.service")
+command=$(unit_command "$options" "$root/old")
+code=0
+said=$(PATH=$root/usr/bin:$PATH sh -c "$command") || code=$?
+case $code$said in "2<3>PGSKEW CRITICAL: "*staleness=*) ;; *) fail "a stale snapshot: exit $code, $said" ;; esac
 
 # ---- what systemd says ----
 if ! command -v systemd-analyze >/dev/null; then
