@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "pgskew/check.h"
-#include "pgskew/clean.h"
 #include "pgskew/diff.h"
 #include "pgskew/forecast.h"
 #include "pgskew/overview.h"
@@ -86,7 +85,6 @@ typedef struct pgs_report_input {
 
     /* of an HTML page; the result was measured (pgs_distribution_measure()) */
     const pgs_overview *overview;
-    const pgs_clean *clean; /* NULL: there is no history */
     const pgs_provenance *provenance;
 } pgs_report_input;
 

@@ -71,7 +71,7 @@ typedef struct report {
     pgs_frame frame;
     pgs_overview overview;
     pgs_forecast forecast;
-    pgs_clean clean;
+    pgs_trend trend;
     pgs_report_file *file;
     pgs_provenance provenance;
 } report;
@@ -86,11 +86,11 @@ static void init(report *r) {
     pgs_frame_init(&r->frame);
     pgs_overview_init(&r->overview);
     pgs_forecast_init(&r->forecast);
-    pgs_clean_init(&r->clean);
+    pgs_trend_init(&r->trend);
 }
 
 static void reset(report *r) {
-    pgs_clean_reset(&r->clean);
+    pgs_trend_reset(&r->trend);
     pgs_forecast_reset(&r->forecast);
     pgs_overview_reset(&r->overview);
     pgs_frame_reset(&r->frame);
@@ -154,7 +154,8 @@ static pgs_status think(report *r, pgs_err *err) {
         st = pgs_overview_make(&r->snap, &r->result, &r->frame, &r->overview, err);
     if (st == PGS_OK)
         st = pgs_forecast_run(&r->frame, &HORIZONS, &r->forecast, err);
-    return st == PGS_OK ? pgs_clean_run(&r->frame, &r->clean, err) : st;
+    pgs_trend_options options = {.now = &r->snap};
+    return st == PGS_OK ? pgs_trend_run(&r->frame, &options, &r->trend, err) : st;
 }
 
 int pgs_run_report(const pgs_parsed *p) {
@@ -170,7 +171,7 @@ int pgs_run_report(const pgs_parsed *p) {
         .diff = r.has_week ? &r.diff : NULL,
         .overview = &r.overview,
         .forecast = &r.forecast,
-        .clean = &r.clean,
+        .trend = &r.trend,
         .provenance = &r.provenance,
     };
     if (st == PGS_OK)

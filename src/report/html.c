@@ -25,8 +25,8 @@ static bool has_backtest(const pgs_report_input *input) {
     return input->forecast && input->forecast->backtest.n_origins > 0;
 }
 
-static bool has_cleaning(const pgs_report_input *input) {
-    return input->clean && has_history(input);
+static bool has_trend(const pgs_report_input *input) {
+    return input->trend && has_history(input);
 }
 
 static bool has_change(const pgs_report_input *input) {
@@ -45,13 +45,14 @@ static const section SECTION[] = {
     {"attention", "Partitions that need attention", pgs_html_attention, has_attention},
     {"change", "What has changed", pgs_html_change, has_change},
     {"heat", "Skew over time", pgs_html_heat, has_history},
+    {"trend", "Drift", pgs_html_trend, has_trend},
     {"growth", "Growth", pgs_html_growth, has_history},
     {"outlook", "What may come", pgs_html_outlook, has_outlook},
     {"distribution", "Distribution against chance", pgs_html_distribution, has_parts},
     {"hot", "Hot spots", pgs_html_hot, has_parts},
     {"collections", "Collections", pgs_html_collections, NULL},
     {"advice", "What to do", pgs_html_advice, NULL},
-    {"cleaning", "What was cleaned", pgs_html_cleaning, has_cleaning},
+    {"cleaning", "What was cleaned", pgs_html_cleaning, has_trend},
     {"backtest", "How right forecasts have been", pgs_html_backtest, has_backtest},
     {"provenance", "Where these numbers come from", pgs_html_provenance, NULL},
 };

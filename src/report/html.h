@@ -42,13 +42,21 @@ void pgs_html_signed(pgs_html *h, pgs_look look, double value);
 /* A partition by name, else by number. */
 void pgs_html_partition(pgs_html *h, const char *name, int64_t num);
 
+/* The same as a cell of a table, whose heading says what it is. */
+void pgs_html_partition_cell(pgs_html *h, const char *name, int64_t num);
+
 /* The first `max_rows` rows of a grid as a table, and how many more there are. `things` and `command` say of
  * what and where. Nothing for an empty grid. */
 void pgs_html_grid(pgs_html *h, const pgs_grid *grid, size_t max_rows, const char *things,
                    const char *command);
 
-/* What a report says of `kind`: its sentences and the top of its lists. */
+/* How many rows were left out; nothing for none. */
+void pgs_html_rest(pgs_html *h, size_t n_left_out, const char *things, const char *command);
+
+/* What a report says of `kind`: its sentences and the top of its lists; the sentences before the first
+ * list alone. */
 void pgs_html_excerpt(pgs_html *h, pgs_report_kind kind);
+void pgs_html_sentences(pgs_html *h, pgs_report_kind kind);
 
 /* ---- html_chart.c: shapes in a box that is stretched to the page, words around it ---- */
 
@@ -118,7 +126,8 @@ void pgs_html_heat(pgs_html *h);         /* html_heat.c */
 void pgs_html_growth(pgs_html *h);       /* html_growth.c */
 void pgs_html_outlook(pgs_html *h);      /* html_outlook.c */
 void pgs_html_backtest(pgs_html *h);     /* html_backtest.c */
-void pgs_html_cleaning(pgs_html *h);     /* html_cleaning.c */
+void pgs_html_trend(pgs_html *h);        /* html_cleaning.c */
+void pgs_html_cleaning(pgs_html *h);
 void pgs_html_distribution(pgs_html *h); /* html_distribution.c */
 void pgs_html_hot(pgs_html *h);          /* html_lists.c */
 void pgs_html_collections(pgs_html *h);

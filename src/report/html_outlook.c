@@ -41,9 +41,9 @@ static size_t rank(const pgs_forecast *f, ranked *out) {
 /* ---- chances ---- */
 
 static void put_row(pgs_html *h, const pgs_forecast *f, const pgs_forecast_partition *p) {
-    pgs_html_put(h, "<tr><td>");
-    pgs_html_partition(h, p->name, p->num);
-    pgs_html_put(h, "</td><td class=\"n\">");
+    pgs_html_put(h, "<tr>");
+    pgs_html_partition_cell(h, p->name, p->num);
+    pgs_html_put(h, "<td class=\"n\">");
     pgs_html_number(h, PGS_AS_FINE, p->signed_skew);
     pgs_html_put(h, "</td>");
     for (size_t k = 0; k < f->n_horizons; k++) {
@@ -59,9 +59,11 @@ static void put_row(pgs_html *h, const pgs_forecast *f, const pgs_forecast_parti
 static void put_chances(pgs_html *h, const ranked *row, size_t n) {
     const pgs_forecast *f = h->input->forecast;
     size_t n_rows = n < MOST_ROWS ? n : MOST_ROWS;
-    pgs_html_put(
-        h, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">partition</th>"
-           "<th scope=\"col\" class=\"n\">skew now</th>");
+    pgs_html_format(
+        h,
+        "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\"%s>partition</th>"
+        "<th scope=\"col\" class=\"n\">skew now</th>",
+        pgs_names_matter(h->input->snapshot) ? "" : " class=\"n\"");
     for (size_t k = 0; k < f->n_horizons; k++) {
         pgs_html_put(h, "<th scope=\"col\" class=\"n\">in ");
         pgs_html_count(h, f->horizon_days[k], "day");

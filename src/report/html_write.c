@@ -102,6 +102,17 @@ void pgs_html_time(pgs_html *h, int64_t taken_us) {
     put_moment(h, taken_us, strlen("2025-10-20"), true);
 }
 
+void pgs_html_partition_cell(pgs_html *h, const char *name, int64_t num) {
+    bool named = name && pgs_names_matter(h->input->snapshot);
+    char digits[PGS_NUM_TEXT_MAX];
+    pgs_html_put(h, named ? "<td>" : "<td class=\"n\">");
+    if (named)
+        pgs_html_text(h, name);
+    else
+        pgs_html_put(h, pgs_int_format(num, digits));
+    pgs_html_put(h, "</td>");
+}
+
 void pgs_html_partition(pgs_html *h, const char *name, int64_t num) {
     char digits[PGS_NUM_TEXT_MAX];
     if (name && pgs_names_matter(h->input->snapshot))
@@ -138,7 +149,7 @@ static void put_cell(pgs_html *h, const pgs_cell *cell) {
     pgs_html_put(h, "</td>");
 }
 
-static void put_rest(pgs_html *h, size_t n_left_out, const char *things, const char *command) {
+void pgs_html_rest(pgs_html *h, size_t n_left_out, const char *things, const char *command) {
     if (n_left_out == 0)
         return;
     pgs_html_put(h, "<p class=\"rest\">Left out here: ");
@@ -166,25 +177,38 @@ void pgs_html_grid(pgs_html *h, const pgs_grid *grid, size_t max_rows, const cha
     if (n_rows == 0)
         return;
     put_table(h, grid, n_rows);
-    put_rest(h, grid->n_rows - n_rows, things, command);
+    pgs_html_rest(h, grid->n_rows - n_rows, things, command);
 }
 
-void pgs_html_excerpt(pgs_html *h, pgs_report_kind kind) {
+static void put_sentence(pgs_html *h, const pgs_block *block) {
+    pgs_html_format(h, "<p%s>", block->rest ? " class=\"rest\"" : "");
+    if (block->label)
+        pgs_html_format(h, "<b class=\"%s\">%s</b> ", TONE[block->tone], block->label);
+    pgs_html_text(h, block->text);
+    pgs_html_put(h, "</p>\n");
+}
+
+static void put_blocks(pgs_html *h, pgs_report_kind kind, bool with_grids) {
     pgs_page page = {0};
     pgs_status st = pgs_page_excerpt(kind, h->input, &page, h->err);
     if (h->status == PGS_OK)
         h->status = st;
     for (size_t i = 0; i < page.n_blocks; i++) {
         const pgs_block *block = &page.block[i];
-        if (block->kind == PGS_BLOCK_GRID) {
+        if (block->kind == PGS_BLOCK_SENTENCE)
+            put_sentence(h, block);
+        else if (!with_grids)
+            break;
+        else if (block->kind == PGS_BLOCK_GRID)
             put_table(h, &block->grid, block->grid.n_rows);
-            continue;
-        }
-        pgs_html_format(h, "<p%s>", block->rest ? " class=\"rest\"" : "");
-        if (block->label)
-            pgs_html_format(h, "<b class=\"%s\">%s</b> ", TONE[block->tone], block->label);
-        pgs_html_text(h, block->text);
-        pgs_html_put(h, "</p>\n");
     }
     pgs_page_reset(&page);
+}
+
+void pgs_html_excerpt(pgs_html *h, pgs_report_kind kind) {
+    put_blocks(h, kind, true);
+}
+
+void pgs_html_sentences(pgs_html *h, pgs_report_kind kind) {
+    put_blocks(h, kind, false);
 }

@@ -60,7 +60,8 @@ static const pgs_trend_partition *first_of(const pgs_trend *trend) {
     for (size_t i = 0; i < trend->n_partitions; i++) {
         const pgs_trend_partition *part = &trend->partition[i];
         double days = part->days_to[PGS_THRESHOLD_UNBALANCED];
-        if (days > 0 && (!first || days < first->days_to[PGS_THRESHOLD_UNBALANCED]))
+        if (days > 0 && isfinite(days) &&
+            (!first || days < first->days_to[PGS_THRESHOLD_UNBALANCED]))
             first = part;
     }
     return first;
