@@ -97,6 +97,7 @@ void pgs_chart_bar(pgs_chart *chart, double from, double to, double low, double 
 /* ---- skews as colours; html_heat.c ---- */
 
 #define PGS_SKEW_CLASSES 9
+#define PGS_SKEW_EVEN    3 /* the one around 0 */
 
 /* Which of the colours of signed skews, 0 (emptiest) to PGS_SKEW_CLASSES - 1; -1: not observed. */
 int pgs_skew_class(double signed_skew);

@@ -75,11 +75,10 @@ static void put_names(pgs_html *h, const pgs_diff *diff, pgs_news news, const ch
 }
 
 static void put_since(pgs_html *h, const pgs_diff *diff) {
-    pgs_html_put(h, "Since ");
-    if (diff->days == 7)
-        pgs_html_put(h, "last week, ");
+    bool is_week = diff->days >= 7 && diff->days < 8;
+    pgs_html_put(h, is_week ? "Since last week, " : "Since ");
     pgs_html_day(h, diff->snapshot[PGS_BEFORE]->head.taken_us);
-    if (diff->days != 7) {
+    if (!is_week) {
         pgs_html_put(h, ", ");
         pgs_html_number(h, PGS_AS_SECONDS, diff->days * 86400);
         pgs_html_put(h, " before");
@@ -93,8 +92,8 @@ void pgs_html_week(pgs_html *h) {
             h,
             "<div class=\"card\" id=\"week\">\n<h2>Since last week</h2>\n"
             "<p class=\"big\">Nothing to compare with yet.</p>\n<p class=\"note\">This is the only "
-            "moment there is. Take a snapshot a day into one directory, and give that to "
-            "<code>pgskew report</code>.</p>\n</div>\n");
+            "moment there is. Take one a day, <code>pgskew-collect snapshot -o DIR</code>, and "
+            "report on the directory.</p>\n</div>\n");
         return;
     }
     pgs_html_put(h, "<div class=\"card\" id=\"week\">\n<h2>");

@@ -19,7 +19,7 @@ static size_t rank_of(const pgs_overview *o, size_t i, size_t n) {
 static void put_bars(pgs_html *h, pgs_chart *chart, size_t n_bars) {
     const pgs_overview *o = h->input->overview;
     for (int k = 0; k < PGS_SKEW_CLASSES; k++) {
-        pgs_html_format(h, "<path class=\"s%d bar-%s\" d=\"", k, k == 3 ? "even" : "skew");
+        pgs_html_format(h, "<path class=\"s%d%s\" d=\"", k, k == PGS_SKEW_EVEN ? " bar-even" : "");
         for (size_t i = 0; i < n_bars; i++) {
             double skew = skew_at(h->input, rank_of(o, i, n_bars));
             if (pgs_skew_class(skew) == k)
@@ -36,7 +36,7 @@ static void put_extreme(pgs_html *h, const char *word, size_t rank) {
     pgs_html_format(h, "The %s, ", word);
     pgs_html_partition(h, p->name, p->num);
     pgs_html_put(h, ", is at ");
-    pgs_html_number(h, PGS_AS_FINE, h->input->result->signed_skew[part]);
+    pgs_html_signed(h, PGS_AS_FINE, h->input->result->signed_skew[part]);
     pgs_html_put(h, ". ");
 }
 

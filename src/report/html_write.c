@@ -181,9 +181,9 @@ void pgs_html_grid(pgs_html *h, const pgs_grid *grid, size_t max_rows, const cha
 }
 
 static void put_sentence(pgs_html *h, const pgs_block *block) {
-    pgs_html_format(h, "<p%s>", block->rest ? " class=\"rest\"" : "");
+    pgs_html_format(h, "<p class=\"%s\">", block->rest ? "rest" : "say");
     if (block->label)
-        pgs_html_format(h, "<b class=\"%s\">%s</b> ", TONE[block->tone], block->label);
+        pgs_html_format(h, "<b class=\"%s\">%s:</b> ", TONE[block->tone], block->label);
     pgs_html_text(h, block->text);
     pgs_html_put(h, "</p>\n");
 }
