@@ -130,6 +130,8 @@ BAD = {
 # Commands that have no --format have one all the same, or print no names of partitions.
 IMPLIED = {"report": ["html"]}
 WITHOUT = {"pack", "verify", "prune"}
+# The table of check is a line for monitors.
+SPECIAL = {("check", "table"): "nagios"}
 
 
 # ---- a snapshot and a history full of such names ----
@@ -170,7 +172,8 @@ def cases_of(programs, command):
     if command in IMPLIED:
         return [(form, []) for form in IMPLIED[command]]
     text = programs.pgskew(command, "--help").out.decode("utf-8")
-    return [(form, ["-f", form]) for _, name, _, forms in options_of(text) if name == "format" for form in forms]
+    return [(SPECIAL.get((command, form), form), ["-f", form])
+            for _, name, _, forms in options_of(text) if name == "format" for form in forms]
 
 
 def paths_of(command, form, history, snapshot):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The same number is the same in every format: table, Markdown and HTML to the decimals they show, JSON, CSV and
-OpenMetrics to the last digit. A new format is a reader here, and a line in FORMATS.
+"""The same number is the same in every format: table, Markdown and HTML to the decimals they show, JSON, CSV,
+OpenMetrics and Nagios to the last digit. A new format is a reader here, and a line in FORMATS.
 
     check_same_number.py --bin DIR --fixtures DIR
 """
@@ -112,6 +112,8 @@ def read_json(programs, snapshot, scratch):
     for what in ("unbalanced_count", "warning_count", "healthy_count"):
         exact(found, (what, None), metrics[what])
     exact(found, ("unmeasured_count", None), metrics.get("unmeasured_count", 0))
+    skews = [metrics["skew_metrics"][what]["value"] for what in ("chunk_distribution", "size_distribution")]
+    exact(found, ("largest_skew", None), max((skew for skew in skews if skew is not None), default=None))
     for what, metric in metrics["skew_metrics"].items():
         exact(found, (what, None), metric["value"])
     for what, value in metrics["statistics"].items():
@@ -177,6 +179,20 @@ def read_openmetrics(programs, snapshot, scratch):
     return found
 
 
+def read_nagios(programs, snapshot, scratch):
+    """The performance data of a check: label=value[unit];..."""
+    got = programs.pgskew("check", "--now", "2027-01-01T00:00:00Z", snapshot)
+    assert got.code in (0, 1, 2) and got.out.count(b"\n") == 1, got
+    found = {}
+    for item in got.out.decode("utf-8").split("|")[1].split():
+        label, value = item.split(";")[0].split("=")
+        if label in GAUGES:
+            exact(found, (GAUGES[label], None), value)
+    return found
+
+
+GAUGES = {"skew": "largest_skew", "unbalanced": "unbalanced_count", "warning": "warning_count", "hot": "hot_partitions",
+          "unmeasured": "unmeasured_count", "variance": "distribution_variance"}
 FORMATS = {
     "json": read_json,
     "csv": read_csv,
@@ -184,6 +200,7 @@ FORMATS = {
     "table": read_pages("table", grids.of_text),
     "markdown": read_pages("markdown", grids.of_markdown),
     "html": read_html,
+    "nagios": read_nagios,
 }
 # What a format has to show where JSON has it; of what it shows beyond, every number is compared too.
 TABLE_LEVEL = {"unbalanced_count", "warning_count", "healthy_count", "total_chunks", "avg_chunks_per_partition",
@@ -196,7 +213,9 @@ SHOWS = {
     "openmetrics": TABLE_LEVEL | MEASURED | PARTITIONS,
     "table": TABLE_LEVEL | MEASURED | PARTITIONS,
     "markdown": TABLE_LEVEL | MEASURED | PARTITIONS,
-    "html": {"unbalanced_count", "warning_count", "healthy_count", "chunk_distribution", "size_distribution",
+    "nagios": set(GAUGES.values()),
+    "html": {"gini of chunks", "cv of chunks", "effective_partitions of sizes", "unbalanced_count", "warning_count",
+             "healthy_count", "chunk_distribution", "size_distribution",
              "distribution_variance", "hot_partitions"},
 }
 
@@ -225,13 +244,14 @@ def main():
     parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
     parser.add_argument("--fixtures", required=True, type=pathlib.Path)
     options = parser.parse_args()
-    programs, tally, n = Programs(options.bin), Tally(), 0
+    programs, tally, n = Programs(options.bin), Tally(), dict.fromkeys(FORMATS, 0)
     with tempfile.TemporaryDirectory() as directory:
         for snapshot in sorted(options.fixtures.glob("*/snapshot.db")):
             found = {form: read(programs, snapshot, pathlib.Path(directory)) for form, read in FORMATS.items()}
             check(tally, snapshot.parent.name, found)
-            n += sum(len(numbers) for numbers in found.values())
-    print("%d numbers in %d formats" % (n, len(FORMATS)))
+            for form, numbers in found.items():
+                n[form] += len(numbers)
+    print("%d numbers: %s" % (sum(n.values()), ", ".join("%d in %s" % (n[form], form) for form in FORMATS)))
     return tally.finish()
 
 
