@@ -68,6 +68,8 @@ typedef struct pgs_forecast_partition {
     const pgs_forecast_point *at; /* [n_horizons] */
     pgs_crossing crossing[PGS_THRESHOLD_COUNT];
     pgs_crossing limit; /* when its size reaches the limit; NaN without one */
+    const char *
+        course; /* its share of the rows in the days before the origin, drawn; NULL: not observed */
 } pgs_forecast_partition;
 
 /* All partitions together at one horizon. */

@@ -5,14 +5,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "pipeline/jobs.h"
 #include "stats/stats.h"
 
-#define YOUNG        14
-#define SHORT_DAYS   20
-#define SCORED_MOST  26    /* origins that are scored */
-#define SCORED_CELLS 40000 /* partitions of them */
-#define SCORED_LEAST 4
+#define YOUNG          14
+#define COURSE_DAYS    365
+#define COURSE_COLUMNS 20
+#define SHORT_DAYS     20
+#define SCORED_MOST    26    /* origins that are scored */
+#define SCORED_CELLS   40000 /* partitions of them */
+#define SCORED_LEAST   4
 
 typedef struct forecasting {
     const pgs_frame *frame;
@@ -123,6 +126,25 @@ static pgs_status set_statuses(const forecasting *f, pgs_err *err) {
     return st;
 }
 
+/* The partition's share of the rows, day by day up to the origin; false without memory. */
+static bool draw_course(const forecasting *f, size_t p, pgs_forecast_partition *part) {
+    size_t n = f->rows.n_days < COURSE_DAYS ? f->rows.n_days : COURSE_DAYS, n_seen = 0;
+    double share[COURSE_DAYS];
+    for (size_t i = 0; i < n; i++) {
+        share[i] = pgs_stock_share(&f->rows, f->rows.n_days - n + i, p);
+        if (!isnan(share[i]))
+            n_seen++;
+    }
+    if (n_seen == 0)
+        return true;
+    pgs_buf drawing = {0};
+    pgs_spark(&drawing, share, n, COURSE_COLUMNS);
+    part->course = pgs_arena_text(f->out->arena, pgs_buf_view(&drawing));
+    bool good = part->course && !drawing.failed;
+    pgs_buf_reset(&drawing);
+    return good;
+}
+
 static pgs_status fill_partitions(const forecasting *f, pgs_err *err) {
     size_t n = f->rows.n_parts, n_horizons = f->options->n_horizons, day = f->rows.n_days - 1;
     pgs_forecast *out = f->out;
@@ -143,6 +165,8 @@ static pgs_status fill_partitions(const forecasting *f, pgs_err *err) {
             point[p * n_horizons + h] = point_of(f, h, p);
         part->at = point + p * n_horizons;
         set_crossings(f, p, part);
+        if (!draw_course(f, p, part))
+            return pgs_no_memory(err);
     }
     return set_statuses(f, err);
 }

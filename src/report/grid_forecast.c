@@ -72,6 +72,12 @@ static void get_note(const pgs_grid *grid, const pgs_column *column, size_t row,
     out->observed = out->text != NULL;
 }
 
+static void get_course(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
+    (void)column;
+    out->text = partition_at(grid, row)->course;
+    out->observed = out->text != NULL;
+}
+
 static void get_part(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     set_number(out, double_at(partition_at(grid, row), column->where));
 }
@@ -132,6 +138,7 @@ static const pgs_column PARTITION[] = {
     {"", "80 % from", PGS_AS_COUNT, get_point, OF(low80)},
     {"", "to", PGS_AS_COUNT, get_point, OF(high80)},
     {"", "skew", PGS_AS_FINE, get_part, PART(signed_skew)},
+    {"", "its course", PGS_AS_SPARK, get_course, 0},
     {"", "then", PGS_AS_FINE, get_point, OF(signed_skew)},
     {"", "p(0.3)", PGS_AS_REAL, get_point, OF(p_beyond[PGS_THRESHOLD_WARNING])},
     {"", "p(0.5)", PGS_AS_REAL, get_point, OF(p_beyond[PGS_THRESHOLD_UNBALANCED])},
