@@ -83,8 +83,8 @@ class Trends:
         self.tally.expect(complaint(self.schema, out) is None, "schema", complaint(self.schema, out))
         return json.loads(out)["metrics"]["trend"]
 
-    def same(self, what, one, other, *options, env=None):
-        for form in FORMATS:
+    def same(self, what, one, other, *options, formats=FORMATS, env=None):
+        for form in formats:
             a = self.answer("-f", form, *options, one)
             b = self.answer("-f", form, *options, other, env=env)
             self.tally.expect(a == b, "%s, %s: the same bytes" % (what, form))
@@ -142,6 +142,14 @@ class Trends:
                  for t, v in history.items()}
         changed = self.imported("changed", text_of(other, lambda t, p: "other_%d" % p if t > at and p == 0 else
                                                    "chunks_part_%02d" % (p % 90)))
+        files = self.directory("whole-files", whole)
+        for i, path in enumerate(sorted(files.iterdir())[-20:]):
+            path.unlink()
+            if i % 2:
+                path.write_bytes(b"was a snapshot once")
+        got = self.programs.pgskew("trend", "-f", "json", "--at", stamp(at), files)
+        self.tally.expect(got.code == 0 and got.out == self.answer("-f", "json", "--at", stamp(at), cut),
+                          "later files removed and altered: the same bytes", got)
         for name, path in (("removed", cut), ("altered", changed)):
             self.same("later moments " + name, whole, path, "--at", stamp(at + datetime.timedelta(minutes=5)))
 
@@ -151,11 +159,11 @@ class Trends:
         self.same(name, history, files)
         self.same(name + ", a span", history, files, *span)
         for threads in ("1", "7"):
-            self.same(name + ", threads", history, history, "--all", "--threads", threads)
+            self.same(name + ", threads", history, history, "--all", "--threads", threads, formats=["json"])
         for level in ("base", "v3", "v4"):
             if self.programs.pgskew("--version", env={"PGSKEW_SIMD": level}).code == 0 and \
                     self.programs.pgskew("list", history, env={"PGSKEW_SIMD": level}).code == 0:
-                self.same(name + ", level " + level, history, history, env={"PGSKEW_SIMD": level})
+                self.same(name + ", level " + level, history, history, formats=["json"], env={"PGSKEW_SIMD": level})
 
     def formats(self, target):
         trend = self.document(target)
