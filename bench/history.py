@@ -34,6 +34,7 @@ OURS, FLOOR, TABLE, PARQUET = "pgskew", "bare sum", "DuckDB table", "DuckDB Parq
 FASTER = {100: {TABLE: 12}, 1000: {TABLE: 24}, 10000: {TABLE: 35, PARQUET: 45}}
 # At most so much of these, for 10,000 partitions.
 SUMS, PEAK_MIB, OF_ROWS = 2.9, 40, 0.26
+TREND_SCANS, TREND_S, TREND_MIB = 3, 5, 500  # `trend`: so many scans and seconds, and MiB
 PER_FILE_S = 1e-3  # to pack one snapshot file of 100 partitions
 
 
@@ -197,9 +198,24 @@ class Size:
         finally:
             for contender in contenders:
                 contender.close()
+        self.trend()
         self.facts["contenders"] = {
             c.name: {"s": c.median(), "spread": c.spread(), "runs": len(c.times),
                      "peak_kib": c.peak_kib} for c in contenders}
+
+    def trend(self):
+        """How long `pgskew trend` takes from start to exit, and how much memory."""
+        argv = [str(self.bench.bin / "pgskew"), "trend", "--threads", "2", str(self.history)]
+        times = []
+        for _ in range(3):
+            began = time.perf_counter()
+            process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode != 0:
+                raise SystemExit("bench: exit %d: %s" % (process.returncode, " ".join(argv)))
+            times.append(time.perf_counter() - began)
+        self.facts.update(trend_s=statistics.median(times), trend_peak_kib=usage.ru_maxrss)
 
     # ---- what came out ----
 
@@ -226,6 +242,7 @@ class Size:
               f"{values / facts['import_s'] / 1e6:.1f} M values/s; "
               f"one more moment {statistics.median(facts['append_s']) * 1e3:.1f} ms; "
               f"peak {facts['pack_peak_kib'] / 1024:.0f} MiB")
+        print(f"  trend {facts['trend_s']:.2f} s, peak {facts['trend_peak_kib'] / 1024:.0f} MiB")
         if "pack_files_s" in facts:
             print(f"  pack of {MOMENTS} snapshot files {facts['pack_files_s']:.2f} s, "
                   f"{facts['pack_files_s'] / MOMENTS * 1e3:.2f} ms each")
@@ -238,6 +255,10 @@ class Size:
                 yield f"{found[name]['s'] / ours:.1f} times faster than {name}, promised {factor}"
         if "pack_files_s" in facts and facts["pack_files_s"] / MOMENTS > PER_FILE_S:
             yield f"{facts['pack_files_s'] / MOMENTS * 1e3:.2f} ms per packed snapshot, promised 1"
+        if facts["trend_s"] > TREND_SCANS * ours + TREND_S:
+            yield f"trend {facts['trend_s']:.2f} s, promised {TREND_SCANS} scans and {TREND_S} s"
+        if facts["trend_peak_kib"] > TREND_MIB * 1024:
+            yield f"trend {facts['trend_peak_kib'] / 1024:.0f} MiB, promised {TREND_MIB}"
         if self.n_parts < 10000:
             return
         if ours > SUMS * found[FLOOR]["s"]:
