@@ -129,16 +129,22 @@ static size_t levels(pgs_trender *k, size_t p, bool skews) {
     return n;
 }
 
+/* The slope of what levels() left; days that follow each other need no times. */
+static bool slope_of(const pgs_trender *k, size_t n, pgs_slope *out) {
+    bool even = n > 0 && k->times[n - 1] - k->times[0] == (double)(n - 1);
+    return pgs_slope_of(even ? NULL : k->times, k->series, n, out);
+}
+
 bool pgs_trend_partition_robust(pgs_trender *k, pgs_trend_partition *out) {
     pgs_slope rows, skew;
     out->robust = (pgs_robust){true, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!k->row[PGS_BY_CHUNKS] || !out->sufficient)
         return true;
     size_t n = levels(k, out->p, false);
-    if (!pgs_slope_of(k->times, k->series, n, &rows))
+    if (!slope_of(k, n, &rows))
         return false;
     n = levels(k, out->p, true);
-    if (!pgs_slope_of(k->times, k->series, n, &skew))
+    if (!slope_of(k, n, &skew))
         return false;
     out->robust = (pgs_robust){true,       rows.value, rows.low95,  rows.high95,
                                skew.value, skew.low95, skew.high95, skew.p_dependent};
