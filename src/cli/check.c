@@ -12,9 +12,20 @@ typedef struct judgement {
     const pgs_parsed *p;
     pgs_snapshot snap, baseline;
     pgs_result result;
+    pgs_frame frame;
+    pgs_forecast forecast;
     pgs_check_options options;
     pgs_check check;
 } judgement;
+
+/* Times between these are put between them by the forecast. */
+static const pgs_forecast_options HORIZONS = {
+    .n_horizons = 7,
+    .horizon_days = {1, 7, 14, 30, 60, 90, 365},
+    .horizon_name = {"1d", "7d", "14d", "30d", "60d", "90d", "365d"},
+    .limit_bytes = NAN,
+    .n_origins = 1, /* scores are for `forecast` */
+};
 
 /* ---- options ---- */
 
@@ -105,10 +116,33 @@ static pgs_status read_options(judgement *j, pgs_err *err) {
 
 /* ---- judging ---- */
 
+/* A forecast needs every day: of a history that is at hand, of many files only where somebody asks. */
+static bool wants_forecast(const judgement *j) {
+    bool asked =
+        j->options.warning[PGS_RULE_DAYS].given || j->options.critical[PGS_RULE_DAYS].given;
+    return asked || (j->p->n_arguments == 1 && pgs_history_is_one(j->p->argument[0]));
+}
+
+static pgs_status foretell(judgement *j, const pgs_selection *needs, pgs_err *err) {
+    static const uint64_t METRICS =
+        PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES);
+    pgs_forecast_options options = HORIZONS;
+    int64_t n_threads;
+    pgs_status st = pgs_opts_int("threads", j->p->value[OPT_THREADS], 1, 1024, 1, &n_threads, err);
+    if (st == PGS_OK)
+        st = pgs_load_frame(j->p, METRICS, &j->frame, needs, &j->snap, err);
+    options.n_threads = (size_t)n_threads;
+    if (st == PGS_OK)
+        st = pgs_forecast_run(&j->frame, &options, &j->forecast, err);
+    j->options.forecast = &j->forecast;
+    return st;
+}
+
 static pgs_status load(judgement *j, pgs_err *err) {
     bool noise = pgs_has(j->p, OPT_NOISE_FLOOR);
     pgs_selection needs = {noise ? PGS_METRIC_BIT(PGS_COLLECTION_COUNT) : 0, noise};
-    pgs_status st = pgs_fetch_one(j->p, &needs, &j->snap, err);
+    pgs_status st =
+        wants_forecast(j) ? foretell(j, &needs, err) : pgs_fetch_one(j->p, &needs, &j->snap, err);
     if (st == PGS_OK && noise) {
         st = pgs_distribution_measure(&j->snap, &j->result, err);
         if (st == PGS_OK)
@@ -251,6 +285,8 @@ int pgs_run_check(const pgs_parsed *p) {
     pgs_snapshot_init(&j.snap);
     pgs_snapshot_init(&j.baseline);
     pgs_result_init(&j.result);
+    pgs_frame_init(&j.frame);
+    pgs_forecast_init(&j.forecast);
     pgs_check_init(&j.check);
     pgs_status st = judge(&j, &err);
     if (st == PGS_OK)
@@ -260,6 +296,8 @@ int pgs_run_check(const pgs_parsed *p) {
     if (pgs_has(p, OPT_NOTIFY) && pgs_has(p, OPT_STATE) && check_notify(p, &unusable) == PGS_OK)
         tell(&j, (pgs_verdict)code, st == PGS_OK ? NULL : &why);
     pgs_check_reset(&j.check);
+    pgs_forecast_reset(&j.forecast);
+    pgs_frame_reset(&j.frame);
     pgs_result_reset(&j.result);
     pgs_snapshot_reset(&j.baseline);
     pgs_snapshot_reset(&j.snap);

@@ -54,13 +54,16 @@ static double largest_skew(const pgs_snapshot *snap, const pgs_noise *noise) {
 
 double pgs_health_days(const pgs_forecast_partition *p, pgs_threshold *next) {
     static const pgs_threshold STEPS[] = {PGS_THRESHOLD_WARNING, PGS_THRESHOLD_UNBALANCED};
-    if (p->note == PGS_NOTE_INSUFFICIENT || p->note == PGS_NOTE_ABSENT)
+    if (p->note == PGS_NOTE_INSUFFICIENT || p->note == PGS_NOTE_COARSE ||
+        p->note == PGS_NOTE_ABSENT)
         return NAN;
     for (size_t i = 0; i < PGS_COUNT_OF(STEPS); i++) {
         double days = p->crossing[STEPS[i]].median;
         *next = STEPS[i];
-        if (days != 0)
-            return isnan(days) ? INFINITY : days;
+        if (isnan(days))
+            return INFINITY;
+        if (days > 0) /* to hundredths; a moment away is not now */
+            return fmax(floor(days * 100 + 0.5) / 100, 0.01);
     }
     return 0;
 }
@@ -72,7 +75,7 @@ static double days_left(const pgs_forecast *forecast, const char **note) {
     for (size_t i = 0; i < forecast->n_partitions; i++) {
         double days = pgs_health_days(&forecast->partition[i], &next);
         if (isnan(days))
-            *note = "there is too little history";
+            *note = pgs_forecast_note_text(forecast->partition[i].note);
         else
             least = fmin(least, days > 0 ? days : INFINITY);
     }
@@ -108,8 +111,6 @@ void pgs_health_gauge(const pgs_snapshot *snap, const pgs_result *result,
         out->gauge[r].value = VALUE[r];
     if (options->forecast)
         out->gauge[PGS_RULE_DAYS].value = days_left(options->forecast, &out->days_note);
-    else if (out->gauge[PGS_RULE_DAYS].asked)
-        out->days_note = "one moment tells no trend; give a history";
 }
 
 /* ---- verdicts ---- */

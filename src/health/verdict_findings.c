@@ -85,14 +85,24 @@ static const char *say_stray(search *s, double chunks) {
 
 /* ---- out of range ---- */
 
-static void find_skews(search *s) {
+/* What the ranges make of a partition's skew. By the presets it is no graver than its status, which was decided
+ * before rounding. */
+static pgs_verdict judge_skew(const search *s, size_t p, double skew) {
     const pgs_noise *noise = &s->result->noise;
+    const pgs_gauge *gauge = &s->out->gauge[PGS_RULE_SKEW];
+    if (noise->suppressing && !noise->chunk_above[p] && !noise->size_above[p])
+        return PGS_VERDICT_OK;
+    pgs_verdict verdict = pgs_gauge_verdict(gauge, skew);
+    bool rounded_up = !gauge->asked && s->snap->health[p] == PGS_WARNING;
+    return verdict == PGS_VERDICT_CRITICAL && rounded_up ? PGS_VERDICT_WARNING : verdict;
+}
+
+static void find_skews(search *s) {
     for (size_t p = 0; p < s->snap->head.n_parts; p++) {
         double skew = fmax(s->snap->metric[PGS_CHUNK_SKEW][p], s->snap->metric[PGS_SIZE_SKEW][p]);
-        bool noisy = noise->suppressing && !noise->chunk_above[p] && !noise->size_above[p];
-        pgs_verdict verdict =
-            noisy ? PGS_VERDICT_OK : pgs_gauge_verdict(&s->out->gauge[PGS_RULE_SKEW], skew);
-        pgs_check_finding *finding = verdict ? add(s, PGS_RULE_SKEW, verdict) : NULL;
+        pgs_verdict verdict = judge_skew(s, p, skew);
+        pgs_check_finding *finding =
+            verdict != PGS_VERDICT_OK ? add(s, PGS_RULE_SKEW, verdict) : NULL;
         if (!finding)
             continue;
         of_partition(finding, s->snap, p);

@@ -19,6 +19,8 @@
 #define LEAST_PARTS 4    /* from which a bulk can be told from the rest */
 #define BULK        0.75 /* share of partitions that make it */
 #define FREEDOM     0.57 /* degrees of freedom of its variance, per partition; as in units.c */
+#define SOME_ROWS   5    /* a partition of the bulk has, and ... */
+#define ALL_ROWS    200  /* ... all have, where a bulk can be told from the rest at all */
 #define MANY_ROWS   100  /* a partition of the bulk has, where ... */
 #define LEAST_ROWS  0.25 /* ... so few may move as one; 1 elsewhere */
 #define ROUNDS      8    /* until the bulk is settled */
@@ -77,6 +79,14 @@ static bool most_have(const pairs *c, double least) {
     return 2 * n >= c->n_seen;
 }
 
+/* What all have at both moments together. */
+static double rows_of(const pairs *c) {
+    double sum = 0;
+    for (size_t p = 0; p < c->n; p++)
+        sum += is_pair(c, p) ? c->before[p] + c->now[p] : 0;
+    return sum;
+}
+
 /* The median of all pairs' parts of now. */
 static double middle_part(const pairs *c) {
     size_t n = 0;
@@ -89,9 +99,10 @@ static double middle_part(const pairs *c) {
 
 /* The bulk's part of now: from the median on, those that changed least, until they are the same. Few rows are too
  * coarse for that: there all decide. */
-static double settle(const pairs *c, bool many) {
-    double all = part_of_now(c, 0.5, INFINITY), q = many ? middle_part(c) : all;
-    for (int round = 0; many && round < ROUNDS && q > 0 && q < 1; round++) {
+static double settle(const pairs *c, double row) {
+    bool some = most_have(c, SOME_ROWS * row) && rows_of(c) >= ALL_ROWS * row;
+    double all = part_of_now(c, 0.5, INFINITY), q = some ? middle_part(c) : all;
+    for (int round = 0; some && round < ROUNDS && q > 0 && q < 1; round++) {
         size_t n_bulk = sort_changes(c, q);
         double next = part_of_now(c, q, c->room[n_bulk - 1]);
         if (next == q)
@@ -102,11 +113,11 @@ static double settle(const pairs *c, bool many) {
 }
 
 /* What moves as one, in the columns' unit. */
-static double unit_of(const pairs *c, double q, bool many, double row, double alpha) {
+static double unit_of(const pairs *c, double q, double row, double alpha) {
     if (c->n_seen < LEAST_PARTS)
         return row;
     double parts = (double)c->n_seen, sum = 0;
-    double least = many ? LEAST_ROWS * row : row;
+    double least = most_have(c, MANY_ROWS * row) ? LEAST_ROWS * row : row;
     size_t n_bulk = sort_changes(c, q);
     for (size_t i = 0; i < n_bulk; i++)
         sum += c->room[i];
@@ -130,11 +141,10 @@ bool pgs_change_beyond_chance(const double *before, const double *now, size_t n,
         changed[p] = false;
         c.n_seen += is_pair(&c, p);
     }
-    bool many = most_have(&c, MANY_ROWS * row);
-    double q = c.n_seen > 0 ? settle(&c, many) : NAN;
+    double q = c.n_seen > 0 ? settle(&c, row) : NAN;
     if (!(q > 0 && q < 1))
         return false;
-    double unit = unit_of(&c, q, many, row, alpha);
+    double unit = unit_of(&c, q, row, alpha);
     for (size_t p = 0; p < n; p++)
         changed[p] = is_pair(&c, p) && 2 * (double)c.n_seen * chance_of(&c, p, q, unit) <= alpha;
     return true;

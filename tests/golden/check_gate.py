@@ -97,6 +97,14 @@ def check_failures(gate):
         gate.tally.expect(got.code == UNKNOWN and got.out.count(b"\n") == 1, "a full device", got)
 
 
+def check_readme(gate):
+    """The example of README.md is what it prints."""
+    readme = (gate.fixtures.parent / "README.md").read_text()
+    block = readme.split("## A gate")[1].split("```console\n$ ")[1].split("```")[0].split("\n")
+    got = gate.programs.pgskew(*block[0].split()[1:], cwd=gate.fixtures.parent)
+    gate.tally.expect(got.out.decode() == block[1] + "\n" and str(got.code) == block[3], "README's example", got.out)
+
+
 # ---- verdicts ----
 
 def check_presets(gate):
@@ -112,6 +120,17 @@ def check_presets(gate):
             warning = gate.programs.pgskew("health", "--fail-on", "warning", *noise, path).code
             got, _ = gate.check("presets of %s %s" % (path, noise), *noise, path, code=warning)
             seen.add(got.code)
+            judged = parse_json(gate.programs.pgskew("check", "--now", NOW, "-f", "json", *noise, path).out.decode())
+            found = {f.get("partition_num"): f.get("verdict") for f in judged.get("metrics").get("check").get("findings")
+                     if f.get("rule") == "skew"}
+            if noise:
+                continue
+            rows = parse_json(gate.programs.pgskew("health-summary", "-f", "json", path).out.decode()).get("partitions")
+            want = {row.get("partition_num"): {"UNBALANCED": "CRITICAL", "WARNING": "WARNING"}[row.get("health_status")]
+                    for row in rows if row.get("health_status") in ("UNBALANCED", "WARNING")}
+            more = {num for num in found if num not in want}  # rounded up to 0.3
+            gate.tally.expect({num: found[num] for num in found if num in want} == want and
+                              all(found[num] == "WARNING" for num in more), "findings of %s are its statuses" % path, (found, want))
     gate.tally.expect(seen == {OK, WARNING, CRITICAL}, "fixtures of every verdict", seen)
 
 
@@ -169,6 +188,47 @@ def check_counts(gate):
     gate.tally.expect(got.code != OK, "is not OK", got)
 
 
+def history(gate, days, grow):
+    """A history of daily counts: partition 0 gains `grow` rows a day more than the other nine."""
+    rows = ["taken_at,partition_num,chunk_count"]
+    for day in range(days):
+        taken = datetime.datetime(2025, 1, 1, 6) + datetime.timedelta(days=day)
+        rows += ["%sZ,%d,%d" % (taken.isoformat(), p, 10000 + 100 * day + (grow * day if p == 0 else 0) + (day * (7 + p)) % 5)
+                 for p in range(10)]
+    path = gate.fresh("history")
+    (path / "long.csv").write_text("\n".join(rows + [""]))
+    got = gate.programs.collect("import-history", "-q", "-o", path / "h.db", path / "long.csv")
+    gate.tally.expect(got.code == 0, "import of a history to judge", got)
+    return path / "h.db"
+
+
+def check_days(gate):
+    now = "2025-03-01T06:00:00Z"
+    drifting = history(gate, 60, 80)  # a skew of 0.26 after 60 days: 0.3 is weeks away
+    _, line = gate.check("a partition that drifts", drifting, now=now, code=OK)
+    days = float(line[2]["days-to-threshold"]["value"]) if "days-to-threshold" in line[2] else None
+    gate.tally.expect(days and 15 < days < 120, "is expected to be at 0.3 in some weeks", line)
+    for args, code in ((("-w", "days-to-threshold=365:"), WARNING), (("-c", "days-to-threshold=365:"), CRITICAL),
+                       (("-w", "days-to-threshold=%g:" % (days or 1)), OK), (("-w", "days-to-threshold=1:"), OK)):
+        got, _ = gate.check("%s" % (args,), *args, drifting, now=now, code=code)
+        if code == WARNING:
+            gate.tally.expect(b"days to the next threshold (partition 0)" in got.out, "and names it", got.out)
+    files = gate.fresh("files")
+    gate.programs.pgskew("export", "-f", "snapshot", "-o", files, drifting)
+    _, again = gate.check("snapshot files, where somebody asks", "-w", "days-to-threshold=1:", files, now=now, code=OK)
+    gate.tally.expect(again[2]["days-to-threshold"]["value"] == line[2]["days-to-threshold"]["value"],
+                      "foretell the same", again)
+    _, line = gate.check("and nothing where nobody does", files, now=now, code=OK)
+    gate.tally.expect("days-to-threshold" not in line[2], "foretell nothing", line)
+    _, line = gate.check("a steady table", "-w", "days-to-threshold=14:", history(gate, 60, 0), now=now, code=OK)
+    gate.tally.expect("days-to-threshold" not in line[2] and "not known" not in line[1], "never gets there", line)
+    short = history(gate, 4, 40)
+    for args in ((), ("-w", "days-to-threshold=14:")):
+        _, line = gate.check("a short history", *args, short, now=now, code=OK,
+                             says=("days to threshold are not known: insufficient",))
+        gate.tally.expect("days-to-threshold" not in line[2], "has no such number", line)
+
+
 def check_numbers(gate):
     """The same numbers in every format."""
     for path in sorted(gate.fixtures.glob("*/snapshot.db")):
@@ -213,5 +273,5 @@ def check_names(gate):
 
 if __name__ == "__main__":
     assert "exitcode" in "".join(SANITIZERS.values())
-    sys.exit(run_gate(__doc__, (check_repository, check_failures, check_presets, check_ranges, check_counts,
+    sys.exit(run_gate(__doc__, (check_repository, check_failures, check_readme, check_presets, check_ranges, check_counts, check_days,
                                 check_numbers, check_names)))

@@ -36,6 +36,11 @@ def runs():
            ["health", "--color", "always", "three_partitions/snapshot.db"], 0)
     yield ("three_partitions/health.verdict.txt",
            ["health", "--fail-on", "critical", "three_partitions/snapshot.db"], 2)
+    now = ["--now", "2026-11-22T07:00:00Z"]
+    for form, ending in dict(FORMATS, junit="xml", sarif="sarif").items():
+        yield ("three_partitions/check." + ending, ["check", *now, "-f", form, "three_partitions/snapshot.db"], 2)
+    yield "hot_writes/check.txt", ["check", "hot_writes/snapshot.db", *now], 2
+    yield "balanced/check.txt", ["check", *now, "-c", "staleness=26h", "balanced/snapshot.db"], 0
     for situation in ("balanced", "warning", "zipf_skewed", "hot_writes", "empty"):
         yield situation + "/full.txt", ["full", situation + "/snapshot.db"], 0
     for form, ending in FORMATS.items():
