@@ -93,10 +93,25 @@ static pgs_status from_files(const pgs_snapshot_head *from, const pgs_snapshot_h
     return st;
 }
 
+/* The first moment that is near enough to the last: a clock that was once decades off must not make a frame
+ * of as many days. */
+static const pgs_snapshot_head *first_of(const pgs_catalog *catalog,
+                                         const pgs_snapshot_head *last) {
+    const pgs_snapshot_head *first = catalog->head;
+    while (first < last && last->taken_us - first->taken_us > PGS_FRAME_MAX_DAYS * PGS_DAY_US)
+        first++;
+    size_t n = (size_t)(first - catalog->head);
+    if (n > 0)
+        fprintf(stderr, "pgskew: %zu %s than 20 years before the last, and left out\n", n,
+                n == 1 ? "moment is more" : "moments are more");
+    return first;
+}
+
 pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *last, uint64_t metrics,
                         pgs_frame *out, pgs_err *err) {
-    return is_one_history(catalog, last) ? from_history(catalog->head, last, metrics, out, err)
-                                         : from_files(catalog->head, last, metrics, out, err);
+    const pgs_snapshot_head *first = first_of(catalog, last);
+    return is_one_history(catalog, last) ? from_history(first, last, metrics, out, err)
+                                         : from_files(first, last, metrics, out, err);
 }
 
 pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,

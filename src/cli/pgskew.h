@@ -99,6 +99,8 @@ pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_sn
 
 /* ---- frame.c ---- */
 
+#define PGS_FRAME_MAX_DAYS 7305 /* 20 years */
+
 /* The daily frame (pgskew/frame.h) of what paths, filter and --at name; `metrics` has a bit for each metric
  * wanted. And in `now` the snapshot that it ends with, as `needs` says; both NULL: nobody asks. The
  * same frame from a history and from the snapshots it was packed from. Both outs must be initialised. */

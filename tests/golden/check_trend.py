@@ -165,6 +165,15 @@ class Trends:
                     self.programs.pgskew("list", history, env={"PGSKEW_SIMD": level}).code == 0:
                 self.same(name + ", level " + level, history, history, formats=["json"], env={"PGSKEW_SIMD": level})
 
+    def ancient(self, history):
+        """A snapshot from a clock that stood at 1971 is left out, and said to be."""
+        old = datetime.datetime(1971, 1, 1, tzinfo=datetime.timezone.utc)
+        path = self.imported("ancient", text_of({old: {1: (5, 8192)}, **history}))
+        got = self.programs.pgskew("trend", "-f", "json", path)
+        self.tally.expect(got.code == 0 and "1 moment is more than 20 years before the last" in got.err,
+                          "a moment of 1971", got)
+        self.tally.expect(json.loads(got.out)["metrics"]["trend"]["days"] < 100, "is no part of it")
+
     def formats(self, target):
         trend = self.document(target)
         self.tally.expect(len(trend["partitions"]) == 20 and trend["partition_count"] == 30, "20 of 30 are shown")
@@ -202,6 +211,7 @@ def main():
         trends.events(path)
         trends.sources("eventful", path, "--since", stamp(START + 10 * DAY), "--until", stamp(START + 55 * DAY))
         trends.no_leak(eventful)
+        trends.ancient(eventful)
         for name in ("packages", "flights"):
             text = gzip.decompress((args.histories / (name + ".csv.gz")).read_bytes()).decode()
             path = trends.imported(name, text)
