@@ -60,13 +60,13 @@ static void put_away(subject *s) {
     pgs_snapshot_reset(&s->snap);
 }
 
-/* Every report in every format; the JSON of the longest is kept for the caller to free(). */
+/* Every report in every format that all of them have; the JSON of the longest is kept for the caller to free(). */
 static char *report(const subject *s) {
     pgs_report_input input = {.snapshot = &s->snap, .result = &s->result};
     const pgs_report_style plain = {0};
     char *json = NULL;
     for (int kind = 0; kind < PGS_REPORT_LIST; kind++)
-        for (int format = 0; format < PGS_FORMAT_COUNT; format++) {
+        for (int format = 0; format <= PGS_FORMAT_MARKDOWN; format++) {
             char *text = NULL;
             size_t n = 0;
             FILE *out = open_memstream(&text, &n);
