@@ -27,7 +27,9 @@ pgs_spread pgs_spread_of(double *x, size_t n);
 /* Cosines for series of one length. Zeroed: none yet. */
 typedef struct pgs_cosines {
     size_t n;
-    double *at; /* [4 n] cos(pi k / 2n) */
+    double *at;      /* [4 n] cos(pi k / 2n) */
+    size_t freedom;  /* degrees of freedom of ... */
+    double quantile; /* ... the last quantile of Student's t at 97.5 % that was asked for */
 } pgs_cosines;
 
 void pgs_cosines_reset(pgs_cosines *cosines);

@@ -42,16 +42,42 @@ static double mean(const double *z, size_t n) {
     return first + sum / (double)n;
 }
 
-/* sqrt(2/n) sum (z_s - mean) cos(pi j (s - 1/2) / n), s = 1..n */
-static double project(const pgs_cosines *c, const double *z, double about, size_t j) {
-    size_t turn = 4 * c->n, at = j % turn, step = 2 * j % turn;
-    double sum = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        sum += (z[i] - about) * c->at[at];
-        at += step;
-        at -= at >= turn ? turn : 0;
+/* sum (z_s - mean) cos(pi j (s - 1/2) / n), s = 1..n, for j and the WIDE - 1 after it: side by side, because
+ * each sum by itself would wait for its last addition. */
+#define WIDE ((size_t)4)
+
+static void project(const pgs_cosines *c, const double *z, double about, size_t j,
+                    double sum[WIDE]) {
+    size_t turn = 4 * c->n, at[WIDE], step[WIDE];
+    for (size_t k = 0; k < WIDE; k++) {
+        at[k] = (j + k) % turn;
+        step[k] = 2 * (j + k) % turn;
+        sum[k] = 0;
     }
-    return sum * sqrt(2 / (double)c->n);
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; k < WIDE; k++) {
+            sum[k] += (z[i] - about) * c->at[at[k]];
+            at[k] += step[k];
+            at[k] -= at[k] >= turn ? turn : 0;
+        }
+}
+
+/* The mean square of projections 1..b, each times sqrt(2/n). */
+static double mean_square(const pgs_cosines *c, const double *z, double about, size_t b) {
+    double squares = 0, scale = sqrt(2 / (double)c->n), sum[WIDE];
+    for (size_t j = 1; j <= b; j += WIDE) {
+        project(c, z, about, j, sum);
+        for (size_t k = 0; k < WIDE && j + k <= b; k++)
+            squares += sum[k] * scale * (sum[k] * scale);
+    }
+    return squares / (double)b;
+}
+
+static double quantile(pgs_cosines *c, size_t freedom) {
+    if (c->freedom != freedom)
+        c->quantile = pgs_student_quantile(0.975, (double)freedom);
+    c->freedom = freedom;
+    return c->quantile;
 }
 
 bool pgs_mean_of(pgs_cosines *cosines, const double *z, size_t n, size_t m, pgs_mean *out) {
@@ -64,14 +90,9 @@ bool pgs_mean_of(pgs_cosines *cosines, const double *z, size_t n, size_t m, pgs_
     if (!prepare(cosines, n))
         return false;
     size_t b = projections(m);
-    double sum = 0;
-    for (size_t j = 1; j <= b; j++) {
-        double l = project(cosines, z, out->value, j);
-        sum += l * l;
-    }
-    out->omega = sum / (double)b;
+    out->omega = mean_square(cosines, z, out->value, b);
     out->se = sqrt(out->omega / (double)n);
-    double reach = out->se * pgs_student_quantile(0.975, (double)b);
+    double reach = out->se * quantile(cosines, b);
     out->low95 = out->value - reach;
     out->high95 = out->value + reach;
     double t = fabs(out->value) / out->se;
