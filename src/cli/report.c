@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/pgskew.h"
 #include "pgskew/analyze.h"
@@ -144,8 +145,15 @@ static const pgs_forecast_options HORIZONS = {
     .limit_bytes = NAN,
 };
 
-static pgs_status think(report *r, pgs_err *err) {
-    pgs_status st = pgs_distribution_measure(&r->snap, &r->result, err);
+static pgs_status think(const pgs_parsed *p, report *r, pgs_err *err) {
+    int64_t n_threads = 1;
+    long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+    pgs_forecast_options horizons = HORIZONS;
+    pgs_status st = pgs_opts_int("threads", p->value[OPT_THREADS], 1, 1024,
+                                 n_cores > 0 ? n_cores : 1, &n_threads, err);
+    horizons.n_threads = (size_t)n_threads;
+    if (st == PGS_OK)
+        st = pgs_distribution_measure(&r->snap, &r->result, err);
     if (st == PGS_OK)
         st = pgs_analyze(&r->snap, &r->result, err);
     if (st == PGS_OK && r->has_week)
@@ -153,7 +161,7 @@ static pgs_status think(report *r, pgs_err *err) {
     if (st == PGS_OK)
         st = pgs_overview_make(&r->snap, &r->result, &r->frame, &r->overview, err);
     if (st == PGS_OK)
-        st = pgs_forecast_run(&r->frame, &HORIZONS, &r->forecast, err);
+        st = pgs_forecast_run(&r->frame, &horizons, &r->forecast, err);
     pgs_trend_options options = {.now = &r->snap};
     return st == PGS_OK ? pgs_trend_run(&r->frame, &options, &r->trend, err) : st;
 }
@@ -164,7 +172,7 @@ int pgs_run_report(const pgs_parsed *p) {
     init(&r);
     pgs_status st = read_all(p, &r, &err);
     if (st == PGS_OK)
-        st = think(&r, &err);
+        st = think(p, &r, &err);
     pgs_report_input input = {
         .snapshot = &r.snap,
         .result = &r.result,

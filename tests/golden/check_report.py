@@ -151,6 +151,9 @@ def check_histories(tally, programs, fixtures, scratch):
         if tally.expect(bool(page), name + " is reported", got):
             check_health(tally, programs, page, history, name)
             check_heat(tally, page, read_history(source), name)
+            for threads in (1, 3):
+                again = programs.pgskew("report", "--threads", threads, history)
+                tally.expect(again.out.decode() == page.raw, "%s: the same bytes with %d threads" % (name, threads))
             check_week(tally, programs, history, page, name)
             tally.expect(str(history) in page.text("provenance"), name + ": names its file")
 

@@ -421,3 +421,39 @@ Test(output, no_path_is_standard_output_and_stays_open) {
     cr_expect(opened == PGS_OK && committed == PGS_OK);
     expect_content(in_dir("stdout"), "one two");
 }
+
+/* ---- hashes of files ---- */
+
+/* What xxhsum -H3 prints of them. */
+Test(file, a_hash_of_a_file_is_that_of_its_bytes) {
+    static const struct {
+        const char *text;
+        uint64_t hash;
+    } FILES[] = {{"", 0x2d06800538d394c2}, {"abc", 0x78af5f94892f3950}};
+    for (size_t i = 0; i < PGS_COUNT_OF(FILES); i++) {
+        uint64_t n_bytes = 9, hash = 9;
+        const char *path = scratch_name(&dir, FILES[i].text[0] ? "abc" : "empty");
+        cr_assert_eq(pgs_file_create(path, FILES[i].text, strlen(FILES[i].text), NULL), PGS_OK);
+        cr_expect_eq(pgs_file_hash(path, &n_bytes, &hash, NULL), PGS_OK);
+        cr_expect_eq(n_bytes, strlen(FILES[i].text));
+        cr_expect_eq(hash, FILES[i].hash);
+    }
+}
+
+Test(file, a_file_of_several_pieces_has_the_hash_of_the_whole) {
+    static char bytes[200000];
+    uint64_t n_bytes, hash;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * i % 251);
+    cr_assert_eq(pgs_file_create(scratch_name(&dir, "large"), bytes, sizeof bytes, NULL), PGS_OK);
+    cr_expect_eq(pgs_file_hash(scratch_name(&dir, "large"), &n_bytes, &hash, NULL), PGS_OK);
+    cr_expect_eq(n_bytes, sizeof bytes);
+    cr_expect_eq(hash, pgs_hash(bytes, sizeof bytes, 0));
+}
+
+Test(file, what_cannot_be_read_has_no_hash) {
+    uint64_t n_bytes, hash;
+    cr_expect_eq(pgs_file_hash(scratch_name(&dir, "absent"), &n_bytes, &hash, NULL),
+                 PGS_E_NO_INPUT);
+    cr_expect_eq(pgs_file_hash(dir.path, &n_bytes, &hash, NULL), PGS_E_IO);
+}
