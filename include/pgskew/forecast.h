@@ -115,8 +115,9 @@ typedef struct pgs_backtest_horizon {
 } pgs_backtest_horizon;
 
 typedef struct pgs_backtest {
-    const char *table;           /* borrowed from the frame */
-    size_t n_origins, first_day; /* every 7 days from this row of the frame on */
+    const char *table; /* borrowed from the frame */
+    size_t
+        n_origins; /* of the nearest horizon; every 7 days from the 60th on, or the last of them */
     size_t n_horizons;
     int horizon_days[PGS_MAX_HORIZONS];
     const char *horizon_name[PGS_MAX_HORIZONS]; /* as asked; borrowed from the options */

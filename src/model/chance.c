@@ -5,6 +5,7 @@
  *   stays    what is beyond now will be, and nothing else
  *   distance a logistic in the distance from the forecast to the threshold, whose scale grows with the
  *            square root of the horizon and is at most a third of the table's own mean change
+ * What the point forecast does not say is never called more likely than not.
  * One observation's weight says "distance", which is what a history too short to tell leans on. */
 #include <math.h>
 
@@ -17,6 +18,7 @@
 #define SCALE     0.01 /* of "distance", a day */
 #define OF_CHANGE 0.3
 #define LEAST     1e-6
+#define SHORT_OF  0.49 /* at most, where the point forecast falls short of the threshold */
 #define N         PGS_CHANCE_MODELS
 #define DISTANCE  3
 
@@ -190,6 +192,8 @@ pgs_status pgs_chance_foretell(const pgs_stock *k, size_t origin, size_t days, p
             for (size_t m = 0; m < N; m++)
                 sum += w[l][m] * says[m];
             sum = sum < 0 ? 0 : sum > 1 ? 1 : sum;
+            if (sum > SHORT_OF && fabs(share[i] * k->n_live[origin] - 1) * 10 < 3 + l)
+                sum = SHORT_OF;
             /* beyond a threshold is beyond every lower one */
             *out = l + 1 < PGS_LEVELS && sum < out[k->n_parts] ? out[k->n_parts] : sum;
         }

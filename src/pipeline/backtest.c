@@ -19,8 +19,11 @@ typedef struct part {
 typedef struct backtesting {
     const pgs_stock *k;
     const pgs_forecast_options *options;
-    size_t first; /* day of the first origin */
-    part *part;   /* [origins][n_horizons] */
+    struct tried {
+        size_t first; /* day of the first origin */
+        size_t n;
+        part *part; /* [n] */
+    } horizon[PGS_MAX_HORIZONS];
 } backtesting;
 
 static void count_changes(const pgs_stock *k, size_t day, size_t days, part *out) {
@@ -69,25 +72,22 @@ static pgs_status try_horizon(const pgs_stock *k, size_t day, size_t days, part 
     return st;
 }
 
+/* Job i: the origins of all horizons, one horizon after the other. */
 static pgs_status try_origin(void *context, size_t i, pgs_err *err) {
     const backtesting *b = context;
-    size_t n = b->options->n_horizons, day = b->first + i * EVERY;
-    pgs_status st = PGS_OK;
-    for (size_t h = 0; st == PGS_OK && h < n; h++) {
-        size_t days = (size_t)b->options->horizon_days[h];
-        if (day + days < b->k->n_days)
-            st = try_horizon(b->k, day, days, &b->part[i * n + h], err);
-    }
-    return st;
+    size_t h = 0;
+    for (; i >= b->horizon[h].n; h++)
+        i -= b->horizon[h].n;
+    return try_horizon(b->k, b->horizon[h].first + i * EVERY, (size_t)b->options->horizon_days[h],
+                       &b->horizon[h].part[i], err);
 }
 
-static void add_up(const backtesting *b, size_t n_origins, pgs_backtest *out) {
-    size_t n = b->options->n_horizons;
-    for (size_t h = 0; h < n; h++) {
+static void add_up(const backtesting *b, pgs_backtest *out) {
+    for (size_t h = 0; h < b->options->n_horizons; h++) {
         part all = {0};
         pgs_backtest_horizon *horizon = &out->horizon[h];
-        for (size_t i = 0; i < n_origins; i++) {
-            const part *one = &b->part[i * n + h];
+        for (size_t i = 0; i < b->horizon[h].n; i++) {
+            const part *one = &b->horizon[h].part[i];
             horizon->n_origins += one->known;
             all.n += one->n;
             all.n_changes += one->n_changes;
@@ -103,29 +103,34 @@ static void add_up(const backtesting *b, size_t n_origins, pgs_backtest *out) {
     }
 }
 
-/* Every origin, from the first that has an outcome at the nearest horizon. */
+/* The origins of a horizon: all whose outcome is known, or the last of them. Returns how many. */
+static size_t choose(const pgs_stock *k, size_t days, size_t most, struct tried *out) {
+    size_t n = k->n_days > WARM_UP + days ? (k->n_days - 1 - days - WARM_UP) / EVERY + 1 : 0;
+    out->n = most > 0 && n > most ? most : n;
+    out->first = WARM_UP + (n - out->n) * EVERY;
+    return out->n;
+}
+
 pgs_status pgs_backtest_stock(const pgs_stock *k, const pgs_forecast_options *options,
                               pgs_backtest *out, pgs_err *err) {
-    backtesting b = {.k = k, .options = options, .first = WARM_UP};
-    size_t nearest = (size_t)options->horizon_days[0], n = 0;
-    if (k->n_days > WARM_UP + nearest)
-        n = (k->n_days - 1 - nearest - WARM_UP) / EVERY + 1;
-    if (options->n_origins > 0 && n > options->n_origins) {
-        b.first += (n - options->n_origins) * EVERY;
-        n = options->n_origins;
-    }
+    backtesting b = {.k = k, .options = options};
+    size_t n = 0;
+    for (size_t h = 0; h < options->n_horizons; h++)
+        n += choose(k, (size_t)options->horizon_days[h], options->n_origins, &b.horizon[h]);
+    part *room = pgs_alloc(n, sizeof *room);
+    if (!room)
+        return pgs_no_memory(err);
+    b.horizon[0].part = room;
+    for (size_t h = 1; h < options->n_horizons; h++)
+        b.horizon[h].part = b.horizon[h - 1].part + b.horizon[h - 1].n;
     out->n_horizons = options->n_horizons;
     memcpy(out->horizon_days, options->horizon_days, sizeof out->horizon_days);
     memcpy(out->horizon_name, options->horizon_name, sizeof out->horizon_name);
-    out->first_day = n > 0 ? b.first : 0;
-    out->n_origins = n;
-    b.part = pgs_alloc(n * options->n_horizons, sizeof *b.part);
-    if (!b.part)
-        return pgs_no_memory(err);
+    out->n_origins = b.horizon[0].n;
     pgs_status st = pgs_jobs_run(n, options->n_threads, try_origin, &b, err);
     if (st == PGS_OK)
-        add_up(&b, n, out);
-    pgs_free(b.part);
+        add_up(&b, out);
+    pgs_free(room);
     return st;
 }
 
