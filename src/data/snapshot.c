@@ -264,6 +264,8 @@ static pgs_status check_head(const pgs_snapshot *snap, pgs_err *err) {
     }
     if (!head->table_name || !*head->table_name)
         return pgs_fail(err, PGS_E_DATA, "the snapshot does not name its table");
+    if (!head->source)
+        return pgs_fail(err, PGS_E_DATA, "the snapshot does not name its source");
     if (head->taken_us < 0 || head->taken_us > (int64_t)PGS_MAX_INTEGER)
         return pgs_fail(err, PGS_E_DATA, "the moment of the snapshot is outside 1970-2255");
     if (!is_identity(snap->table_relid) || !in_range(PGS_UNIT_REAL, snap->collect_ms) ||

@@ -135,6 +135,9 @@ static void bad_notes(void) {
 static void no_table(void) {
     snap.head.table_name = NULL;
 }
+static void no_source(void) {
+    snap.head.source = NULL;
+}
 static void empty_table(void) {
     make_text(&snap, &snap.head.table_name, "");
 }
@@ -228,6 +231,7 @@ static const struct {
     {"a truncated database name", truncated_database, {"database", "UTF-8"}},
     {"notes that are not UTF-8", bad_notes, {"notes", "UTF-8"}},
     {"no table", no_table, {"table", ""}},
+    {"no source", no_source, {"source", ""}},
     {"an empty table name", empty_table, {"table", ""}},
     {"a moment before 1970", before_1970, {"1970-2255", ""}},
     {"no moment", no_moment, {"1970-2255", ""}},
@@ -309,6 +313,7 @@ Test(snapshot, partitions_are_sorted_with_everything_they_have) {
     pgs_snapshot_init(&snap);
     cr_assert_eq(pgs_snapshot_set_parts(&snap, N, &err), PGS_OK);
     make_text(&snap, &snap.head.table_name, "t");
+    make_text(&snap, &snap.head.source, "s");
     snap.head.taken_us = 0;
     for (size_t p = 0; p < N; p++) {
         int64_t num = (int64_t)((p * 37 + 11) % N) * 3;
@@ -392,6 +397,8 @@ static pgs_status build_and_check(void) {
     pgs_status st = pgs_snapshot_set_parts(&snap, 3, &err);
     if (st == PGS_OK)
         st = pgs_snapshot_text(&snap, &snap.head.table_name, "t", &err);
+    if (st == PGS_OK)
+        st = pgs_snapshot_text(&snap, &snap.head.source, "s", &err);
     if (st == PGS_OK)
         st = pgs_snapshot_set_strays(&snap, 1, &err);
     if (st == PGS_OK)
