@@ -7,19 +7,27 @@
 #define MOST_DRIFTS    12
 #define MOST_DECISIONS 12
 
-/* The columns up to growth: its interval is in pgskew trend. */
-static void leave_out_intervals(pgs_grid *grid) {
+/* What fits on paper; the rest is in pgskew trend. */
+static size_t choose_columns(const pgs_grid *grid, pgs_column *chosen) {
+    static const char *const KEY[] = {
+        "partition_name", "partition_num", "health_status", "signed_skew", "course",
+        "limit_skew",     "next",          "in_days",       "skew_drifts", "chunks_per_day",
+    };
     size_t n = 0;
-    while (n < grid->n_columns && strcmp(grid->column[n].key, "chunks_low95") != 0)
-        n++;
-    grid->n_columns = n;
+    for (size_t c = 0; c < grid->n_columns; c++)
+        for (size_t k = 0; k < PGS_COUNT_OF(KEY); k++)
+            if (strcmp(grid->column[c].key, KEY[k]) == 0)
+                chosen[n++] = grid->column[c];
+    return n;
 }
 
 void pgs_html_trend(pgs_html *h) {
     const pgs_trend *trend = h->input->trend;
     pgs_grid grid = pgs_grid_of_trend_read(trend, pgs_names_matter(h->input->snapshot));
     pgs_html_sentences(h, PGS_REPORT_TREND);
-    leave_out_intervals(&grid);
+    pgs_column chosen[PGS_MAX_COLUMNS];
+    grid.n_columns = choose_columns(&grid, chosen);
+    grid.column = chosen;
     pgs_html_put(h, "<p class=\"note\">Heads for: the skew that a partition's share of all growth "
                     "leads to. Beyond "
                     "chance: its skew drifts, at a share of 5&#160;% false finds.</p>\n");

@@ -140,7 +140,10 @@ static void put_heading_row(pgs_html *h, const pgs_grid *grid) {
 }
 
 static void put_cell(pgs_html *h, const pgs_cell *cell) {
-    const char *right = pgs_look_is_right(cell->look) ? "n" : "", *tone = TONE[cell->tone];
+    const char *right = pgs_look_is_right(cell->look) ? "n"
+                        : cell->look == PGS_AS_SPARK  ? "spark"
+                                                      : "";
+    const char *tone = TONE[cell->tone];
     if (*right || *tone)
         pgs_html_format(h, "<td class=\"%s%s%s\">", right, *right && *tone ? " " : "", tone);
     else

@@ -183,6 +183,23 @@ def check_week(tally, programs, history, page, what):
     tally.expect("{:+,} chunks".format(change) in card, what + ": chunks since then", card)
 
 
+# ---- snapshot files instead of a history ----
+
+def check_directory(tally, programs, scratch):
+    """The snapshots of a history give its page: all but where it comes from."""
+    history, directory = scratch / "packages.db", scratch / "snapshots"
+    directory.mkdir()
+    got = programs.pgskew("export", "-f", "snapshot", "-o", directory, history)
+    if not tally.expect(got.code == 0, "packages as snapshot files", got):
+        return
+    one, other = report(tally, programs, "packages", history), report(tally, programs, "its files", directory)
+    if one and other:
+        pages = [re.sub(r'<section id="provenance">.*', "", page.raw, flags=re.S) for page in (one, other)]
+        tally.expect(pages[0] == pages[1], "the same page from snapshot files")
+        tally.expect("Left out here: 20 older files" in other.text("provenance"), "files that are not listed",
+                     other.text("provenance"))
+
+
 # ---- hostile names, many partitions ----
 
 def check_hostile(tally, programs, scratch):
@@ -255,6 +272,7 @@ def main():
         scratch = pathlib.Path(directory)
         check_situations(tally, programs, fixtures)
         check_histories(tally, programs, fixtures, scratch)
+        check_directory(tally, programs, scratch)
         check_hostile(tally, programs, scratch)
         check_many(tally, programs, scratch)
         check_refusals(tally, programs, scratch, fixtures)
