@@ -18,7 +18,7 @@
 #define SCALE     0.01 /* of "distance", a day */
 #define OF_CHANGE 0.3
 #define LEAST     1e-6
-#define SHORT_OF  0.49 /* at most, where the point forecast falls short of the threshold */
+#define SHORT_OF  0.499 /* at most, where the point forecast falls short of the threshold */
 #define N         PGS_CHANCE_MODELS
 #define DISTANCE  3
 

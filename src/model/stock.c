@@ -5,7 +5,7 @@
 
 #include "model/forecaster.h"
 
-#define MEMORY_DAYS 91 /* over which arrivals are averaged */
+#define MEMORY_WEEKS 13 /* over which arrivals are averaged */
 
 static pgs_status make_room(const pgs_frame *frame, pgs_stock *out, pgs_err *err) {
     size_t n = frame->n_times;
@@ -129,10 +129,19 @@ bool pgs_stock_is_beyond(const pgs_stock *k, size_t day, size_t p, int tenths) {
     return total > 0 && fabs(k->n_live[day] * x - total) * 10 >= tenths * total;
 }
 
+/* The mean week of the last quarter, and of what is left of a week the same weekdays of it: what comes on a
+ * Sunday says little about Mondays. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days) {
-    size_t n = day < MEMORY_DAYS ? day : MEMORY_DAYS;
-    double moved = n > 0 ? (k->moved[day] - k->moved[day - n]) / (double)n : 0;
-    return moved * (double)days > 1 ? moved * (double)days : 1;
+    size_t n = day / 7 < MEMORY_WEEKS ? day / 7 : MEMORY_WEEKS, rest = days % 7;
+    double moved = 0;
+    if (n > 0)
+        moved = (k->moved[day] - k->moved[day - 7 * n]) * (double)(days / 7);
+    else if (day > 0)
+        moved = k->moved[day] / (double)day * (double)days;
+    for (size_t i = 1; rest > 0 && i <= n; i++)
+        moved += k->moved[day - 7 * i + rest] - k->moved[day - 7 * i];
+    moved /= n > 0 ? (double)n : 1;
+    return moved > 1 ? moved : 1;
 }
 
 size_t pgs_stock_origins(const pgs_stock *k, size_t origin, size_t days, size_t every, size_t max,

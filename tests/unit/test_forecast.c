@@ -1,0 +1,139 @@
+/* model/: stocks without holes, which rule, chances, crossings; and forecasts without memory. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "model/score.h"
+#include "pgskew/analyze.h"
+#include "support/no_leaks.h"
+#include "support/stocks.h"
+
+TestSuite(forecast, .fini = pgs_test_no_leaks);
+
+/* ---- stocks ---- */
+
+/* Partition 0 grows by one a day; 1 is born on day 3; 2 leaves after day 4; 3 is skipped on day 5; nobody looked on
+ * day 6. */
+static double with_holes(size_t day, size_t p) {
+    bool there = p == 1 ? day >= 3 : p == 2 ? day <= 4 : p == 3 ? day != 5 : true;
+    return there && day != 6 ? (double)(10 * p + day) : NAN;
+}
+
+Test(forecast, a_stock_has_no_holes_but_before_birth_and_after_the_end) {
+    pgs_stock k;
+    stocks_make(9, 4, with_holes, &k);
+    cr_expect_eq(pgs_stock_row(&k, 6)[0], 5, "where nobody looked, the last value stands");
+    cr_expect_eq(pgs_stock_row(&k, 5)[3], 34, "and where one was skipped");
+    cr_expect(isnan(pgs_stock_row(&k, 2)[1]));
+    cr_expect_eq(k.born[1], 3);
+    cr_expect(isnan(pgs_stock_row(&k, 5)[2]), "what is not seen again has left");
+    cr_expect_eq(k.n_live[4], 4);
+    cr_expect_eq(k.n_live[8], 3);
+    cr_expect_eq(k.total[4], 4 + 14 + 24 + 34);
+    cr_expect_eq(k.seen[6], 5);
+    cr_expect_eq(k.usual_days, 1);
+    pgs_stock_reset(&k);
+}
+
+static double mondays(size_t day, size_t p) {
+    return day % 7 == 0 ? (double)(day + p) : NAN;
+}
+
+Test(forecast, origins_are_days_in_which_somebody_looked_and_whose_outcome_is_known) {
+    pgs_stock k;
+    size_t day[9];
+    stocks_make(71, 2, mondays, &k);
+    cr_expect_eq(k.usual_days, 7);
+    size_t n = pgs_stock_origins(&k, 70, 10, 7, 9, day);
+    cr_assert_geq(n, 6);
+    cr_expect_eq(day[0], 56, "the last Monday 10 days before");
+    for (size_t i = 0; i < n; i++)
+        cr_expect(day[i] % 7 == 0 && day[i] + 10 <= 70 && day[i] >= 8);
+    pgs_stock_reset(&k);
+}
+
+/* ---- which rule ---- */
+
+static double steady(size_t day, size_t p) {
+    return 1000 + (double)((p + 1) * day);
+}
+
+static double walking(size_t day, size_t p) {
+    double x = 1000;
+    for (size_t t = 0; t < day; t++)
+        x += 40 * (stocks_noise(t, p) - 0.5);
+    return floor(x);
+}
+
+Test(forecast, shares_follow_a_steady_inflow_and_stay_where_there_is_none) {
+    pgs_stock k;
+    double room[8], share[8], total = 0;
+    stocks_make(200, 4, steady, &k);
+    pgs_share_rule rule = pgs_share_choose(&k, 199, 30, room);
+    cr_expect_eq(rule.weight, 1);
+    pgs_share_foretell(&k, 199, 30, rule, share);
+    for (size_t p = 0; p < 4; p++)
+        total += steady(229, p);
+    for (size_t p = 0; p < 4; p++)
+        cr_expect(fabs(share[p] - steady(229, p) / total) < 1e-12, "%zu: %.17g", p, share[p]);
+    cr_expect(fabs(pgs_total_foretell(&k, 199, 30, pgs_total_choose(&k, 199, 30)) - total) < 1e-6);
+    pgs_stock_reset(&k);
+    stocks_make(200, 8, walking, &k);
+    cr_expect_eq(pgs_share_choose(&k, 199, 30, room).weight, 0);
+    pgs_stock_reset(&k);
+}
+
+/* ---- weights and crossings ---- */
+
+Test(forecast, the_best_of_weights_lies_in_the_simplex) {
+    double w[2];
+    pgs_simplex_least(2, (double[]){1, 0, 0, 1}, (double[]){0.75, 0.25}, w); /* inside */
+    cr_expect(fabs(w[0] - 0.75) < 1e-12 && fabs(w[1] - 0.25) < 1e-12);
+    pgs_simplex_least(2, (double[]){1, 0, 0, 1}, (double[]){3, 0}, w); /* at a corner */
+    cr_expect(w[0] == 1 && w[1] == 0);
+    pgs_simplex_least(2, (double[]){1, 1, 1, 1}, (double[]){1, 1}, w); /* alike: any will do */
+    cr_expect(fabs(w[0] + w[1] - 1) < 1e-12);
+}
+
+Test(forecast, crossings_follow_from_chances) {
+    const int days[] = {1, 4, 9};
+    pgs_crossing c = pgs_crossing_of(false, 3, days, (double[]){0.1, 0.5, 0.7});
+    cr_expect_eq(c.p10, 1);
+    cr_expect_eq(c.median, 4);
+    cr_expect(isnan(c.p90));
+    c = pgs_crossing_of(false, 3, days, (double[]){0, 0, 1});
+    cr_expect(fabs(c.median - 6.25) < 1e-12, "half way from 2 to 3 in the root: %g", c.median);
+    c = pgs_crossing_of(true, 3, days, (double[]){1, 1, 1});
+    cr_expect(c.p10 == 0 && c.p90 == 0);
+    c = pgs_limit_of(100, 80, 3, days, (double[]){80, 84, 90}, (double[]){82, 88, 108},
+                     (double[]){84, 100, 130});
+    cr_expect_eq(c.p10, 4);
+    cr_expect(fabs(c.median - 7) < 1e-12, "%g", c.median);
+    cr_expect(isnan(c.p90));
+    c = pgs_limit_of(NAN, 80, 3, days, (double[]){1, 1, 1}, (double[]){1, 1, 1},
+                     (double[]){1, 1, 1});
+    cr_expect(isnan(c.p10), "no limit is never reached");
+}
+
+/* ---- without memory ---- */
+
+Test(forecast, without_memory_it_stays_empty) {
+    static const char *const NAME[] = {"1d", "7d"};
+    pgs_forecast_options options = {.n_horizons = 2, .horizon_days = {1, 7}, .limit_bytes = NAN};
+    options.horizon_name[0] = NAME[0];
+    options.horizon_name[1] = NAME[1];
+    pgs_frame frame;
+    pgs_status st = PGS_E_BUG;
+    stocks_frame(75, 5, walking, &frame);
+    for (size_t nth = 1; nth < 3000 && st != PGS_OK; nth++) {
+        pgs_forecast forecast;
+        pgs_forecast_init(&forecast);
+        pgs_mem_fail_at(nth);
+        st = pgs_forecast_run(&frame, &options, &forecast, NULL);
+        pgs_mem_fail_at(0);
+        cr_expect(st == PGS_OK || (!forecast.arena && !forecast.partition), "failing at %zu", nth);
+        pgs_forecast_reset(&forecast);
+    }
+    cr_expect_eq(st, PGS_OK);
+    pgs_frame_reset(&frame);
+}
