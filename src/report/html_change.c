@@ -60,7 +60,7 @@ static void put_names(pgs_html *h, const pgs_diff *diff, pgs_news news, const ch
         if (f->news != news || f->kind != PGS_FINDING_STATUS)
             continue;
         if (n++ == NAMED)
-            pgs_html_put(h, ", ...");
+            pgs_html_put(h, " and more");
         if (n > NAMED)
             break;
         pgs_html_format(h, "%s", n == 1 ? word : ", ");
@@ -80,7 +80,10 @@ static void put_since(pgs_html *h, const pgs_diff *diff) {
     pgs_html_day(h, diff->snapshot[PGS_BEFORE]->head.taken_us);
     if (!is_week) {
         pgs_html_put(h, ", ");
-        pgs_html_number(h, PGS_AS_SECONDS, diff->days * 86400);
+        if (diff->days < 1)
+            pgs_html_put(h, "less than a day");
+        else
+            pgs_html_count(h, (double)(int64_t)diff->days, "day");
         pgs_html_put(h, " before");
     }
 }
