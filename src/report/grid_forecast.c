@@ -14,9 +14,9 @@ static const pgs_forecast *forecast_of(const pgs_grid *grid) {
     return (const pgs_forecast *)(const void *)grid->base;
 }
 
-/* A double into a cell of any look that is a number. */
+/* A double into a cell of any look that is a number; what no count can be is not known. */
 static void set_number(pgs_cell *out, double x) {
-    out->observed = !isnan(x);
+    out->observed = fabs(x) < 9e18;
     out->number = x;
     if (out->observed)
         out->integer = (int64_t)floor(x + 0.5);

@@ -17,10 +17,12 @@ static void put_real(pgs_buf *buf, const char *key, double x) {
     pgs_buf_text(buf, isfinite(x) ? pgs_num_format(x, text) : "null");
 }
 
+/* What no count can be is not known. */
 static void put_whole(pgs_buf *buf, const char *key, double x) {
     char text[PGS_NUM_TEXT_MAX];
+    bool fits = fabs(x) < 9e18;
     put_key(buf, key);
-    pgs_buf_text(buf, isfinite(x) ? pgs_int_format((int64_t)floor(x + 0.5), text) : "null");
+    pgs_buf_text(buf, fits ? pgs_int_format((int64_t)floor(x + 0.5), text) : "null");
 }
 
 /* Text of ours, in which nothing is to be escaped. */

@@ -81,7 +81,7 @@ static void add_notes(pgs_draft *d, const pgs_forecast *f) {
 /* How often such statements have been right. */
 static void add_evidence(pgs_draft *d, const pgs_backtest *b) {
     size_t h = b->n_horizons;
-    while (h > 0 && b->horizon[h - 1].n_origins == 0)
+    while (h > 0 && isnan(b->horizon[h - 1].score[PGS_METHOD_PGSKEW].coverage80))
         h--;
     if (h == 0)
         return;

@@ -172,6 +172,16 @@ class Forecasts:
         self.forecast(self.history([(iso(0), p, 5, 5) for p in range(3)]))
         self.forecast(self.history([(iso(d), p, 2 ** 53 // 8 - d, 2 ** 53 // 8) for d in range(40) for p in range(4)]))
 
+    def check_extremes(self):
+        """Growth that no count can follow, and counts never seen: not known, in every form, and no number made up."""
+        racing = self.history([(iso(d), p, int(1.43 ** d) if p == 0 else 1, int(1.43 ** d)) for d in range(100) for p in range(2)])
+        unseen = self.history([(iso(d), p, "", 5000 + d) for d in range(100) for p in range(3)])
+        for history in (racing, unseen):
+            self.forecast("--horizon", "30d,365d,3650d", history)
+            for form in ("table", "csv", "markdown"):
+                done = self.programs.pgskew("forecast", "-f", form, "--horizon", "30d,365d,3650d", history)
+                self.tally.expect(done.code == 0 and b"nan" not in done.out and b"-9" not in done.out, form, done)
+
     def check_usage(self, history):
         for words in (("--horizon", "7"), ("--horizon", ""), ("--horizon", "0d"), ("--horizon", "7d,7d"),
                       ("--horizon", "1w,7d"), ("--horizon", "5h"), ("--horizon", "3651d"), ("--horizon", "1d,"),
@@ -207,6 +217,7 @@ def main():
         forecasts.check_made(rows, (40, 99, 158))
         forecasts.check_short(list(made(3, 5, 60)))
         forecasts.check_strange()
+        forecasts.check_extremes()
         history = forecasts.history(rows)
         forecasts.check_usage(history)
         forecasts.check_backtest(history)
