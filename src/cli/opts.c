@@ -207,6 +207,21 @@ static pgs_status refuse_option(const pgs_program *program, const pgs_command *c
     return st;
 }
 
+/* Choices as a sentence has them: a bar means something else to monitors. */
+static pgs_status refuse_choice(const pgs_option *option, const char *value, pgs_err *err) {
+    char list[sizeof err->hint] = "";
+    size_t n = 0;
+    for (const char *s = option->choices; *s && n + 2 < sizeof list; s++) {
+        list[n++] = *s == '|' ? ',' : *s;
+        if (*s == '|')
+            list[n++] = ' ';
+    }
+    pgs_status st =
+        pgs_fail(err, PGS_E_USAGE, "--%s cannot be \"%.*s\"", option->name, shown(value), value);
+    pgs_hint(err, "it is one of %s", list);
+    return st;
+}
+
 /* Options that were given must be among those of the command. One that was given before the command
  * was known may have been taken for another of its name. */
 static pgs_status check_options(const pgs_program *program, pgs_parsed *out, pgs_err *err) {
@@ -223,12 +238,8 @@ static pgs_status check_options(const pgs_program *program, pgs_parsed *out, pgs
     }
     for (size_t id = 0; id < program->n_options; id++) {
         const char *value = out->value[id], *choices = program->option[id].choices;
-        if (!value || !choices || is_choice(choices, value))
-            continue;
-        pgs_status st = pgs_fail(err, PGS_E_USAGE, "--%s cannot be \"%.*s\"",
-                                 program->option[id].name, shown(value), value);
-        pgs_hint(err, "it is one of %s", choices);
-        return st;
+        if (value && choices && !is_choice(choices, value))
+            return refuse_choice(&program->option[id], value, err);
     }
     return PGS_OK;
 }

@@ -39,7 +39,7 @@ void pgs_health_gauge(const pgs_snapshot *snap, const pgs_result *result,
 
 /* Days until a partition of a forecast is at the *next of the thresholds WARNING and UNBALANCED that it is not at
  * yet. 0: it is beyond both; infinite: later than is foretold; NaN: not known. */
-double pgs_health_days(const pgs_forecast_partition *p, pgs_threshold *next);
+double pgs_health_days(const pgs_forecast *forecast, size_t partition, pgs_threshold *next);
 
 /* The worst of its gauges; UNKNOWN where nothing alerts and no partition was measured. */
 void pgs_health_judge(pgs_check *check);

@@ -52,10 +52,17 @@ static double largest_skew(const pgs_snapshot *snap, const pgs_noise *noise) {
     return largest;
 }
 
-double pgs_health_days(const pgs_forecast_partition *p, pgs_threshold *next) {
+/* Whether anything is foretold of a partition: near horizons may be too near for rare snapshots, the
+ * farthest is the last to be known. */
+static bool is_foretold(const pgs_forecast *forecast, const pgs_forecast_partition *p) {
+    const pgs_forecast_point *farthest = &p->at[forecast->n_horizons - 1];
+    return p->note != PGS_NOTE_ABSENT && !isnan(farthest->p_beyond[PGS_THRESHOLD_WARNING]);
+}
+
+double pgs_health_days(const pgs_forecast *forecast, size_t partition, pgs_threshold *next) {
     static const pgs_threshold STEPS[] = {PGS_THRESHOLD_WARNING, PGS_THRESHOLD_UNBALANCED};
-    if (p->note == PGS_NOTE_INSUFFICIENT || p->note == PGS_NOTE_COARSE ||
-        p->note == PGS_NOTE_ABSENT)
+    const pgs_forecast_partition *p = &forecast->partition[partition];
+    if (!is_foretold(forecast, p))
         return NAN;
     for (size_t i = 0; i < PGS_COUNT_OF(STEPS); i++) {
         double days = p->crossing[STEPS[i]].median;
@@ -73,7 +80,7 @@ static double days_left(const pgs_forecast *forecast, const char **note) {
     pgs_threshold next;
     *note = forecast->n_partitions > 0 ? NULL : "no partition is there";
     for (size_t i = 0; i < forecast->n_partitions; i++) {
-        double days = pgs_health_days(&forecast->partition[i], &next);
+        double days = pgs_health_days(forecast, i, &next);
         if (isnan(days))
             *note = pgs_forecast_note_text(forecast->partition[i].note);
         else

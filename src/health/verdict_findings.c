@@ -165,7 +165,7 @@ static void find_days(search *s) {
     for (size_t i = 0; forecast && i < forecast->n_partitions; i++) {
         const pgs_forecast_partition *part = &forecast->partition[i];
         pgs_threshold next = PGS_THRESHOLD_WARNING;
-        double days = pgs_health_days(part, &next);
+        double days = pgs_health_days(forecast, i, &next);
         pgs_verdict verdict =
             days > 0 ? pgs_gauge_verdict(&s->out->gauge[PGS_RULE_DAYS], days) : PGS_VERDICT_OK;
         pgs_check_finding *finding = verdict ? add(s, PGS_RULE_DAYS, verdict) : NULL;
@@ -185,7 +185,8 @@ static void find_of_table(search *s, pgs_rule rule) {
         return;
     finding->value = gauge->value;
     finding->text = rule == PGS_RULE_STALENESS
-                        ? say_number(s, "the snapshot is ", gauge->value, " s old")
+                        ? say_number(s, "the snapshot is ", fabs(gauge->value),
+                                     gauge->value < 0 ? " s ahead of the clock" : " s old")
                         : say_number(s, "distribution variance is ", gauge->value, "");
 }
 

@@ -77,12 +77,15 @@ static void put_subjects(pgs_buf *out, const pgs_check *check, pgs_rule rule) {
 void pgs_put_gauge(pgs_buf *out, const pgs_check *check, pgs_rule rule) {
     double value = check->gauge[rule].value;
     char scratch[PGS_CELL_TEXT_MAX];
-    pgs_cell cell = {.look = PGS_AS_SECONDS, .observed = true, .number = value};
+    bool is_age = rule == PGS_RULE_STALENESS, ahead = is_age && value < 0;
+    pgs_cell cell = {.look = PGS_AS_SECONDS, .observed = true, .number = fabs(value)};
     pgs_buf_format(out, "%s%s%s", WORDS[rule].before,
-                   isinf(value)                 ? "no"
-                   : rule == PGS_RULE_STALENESS ? pgs_cell_plain(&cell, scratch)
-                                                : pgs_num_plain(value, scratch),
-                   value == 1 ? WORDS[rule].one : WORDS[rule].many);
+                   isinf(value) ? "no"
+                   : is_age     ? pgs_cell_plain(&cell, scratch)
+                                : pgs_num_plain(value, scratch),
+                   ahead        ? " ahead of the clock"
+                   : value == 1 ? WORDS[rule].one
+                                : WORDS[rule].many);
     if (rule != PGS_RULE_NEW_CRITICAL)
         put_subjects(out, check, rule);
 }

@@ -158,6 +158,11 @@ def check_ranges(gate):
         now = (taken - datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
         _, line = gate.check("%d s before it was taken" % seconds, snapshot, now=now)
         gate.tally.expect(float(line[2]["staleness"]["value"]) == want, "clocks that differ a little", line)
+    got, _ = gate.check("a snapshot from tomorrow", "-w", "staleness=26h", snapshot, code=WARNING,
+                        now=(taken - datetime.timedelta(hours=23, minutes=37)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    gate.tally.expect(b"the snapshot is 23 h 37 min ahead of the clock" in got.out, "is told in words", got.out)
+    got, _ = gate.check("a format that is none", "-f", "xml", snapshot, code=UNKNOWN)
+    gate.tally.expect(b"one of table, json, csv, markdown, junit, sarif" in got.out, "lists them readably", got.out)
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     fresh = gate.snapshot([100] * 10, taken=now)
     gate.check("the clock is read", "-c", "staleness=600", fresh, now=None, code=OK)
@@ -188,10 +193,10 @@ def check_counts(gate):
     gate.tally.expect(got.code != OK, "is not OK", got)
 
 
-def history(gate, days, grow):
-    """A history of daily counts: partition 0 gains `grow` rows a day more than the other nine."""
+def history(gate, days, grow, step=1):
+    """A history of counts every `step` days: partition 0 gains `grow` rows a day more than the other nine."""
     rows = ["taken_at,partition_num,chunk_count"]
-    for day in range(days):
+    for day in range(0, days, step):
         taken = datetime.datetime(2025, 1, 1, 6) + datetime.timedelta(days=day)
         rows += ["%sZ,%d,%d" % (taken.isoformat(), p, 10000 + 100 * day + (grow * day if p == 0 else 0) + (day * (7 + p)) % 5)
                  for p in range(10)]
@@ -222,6 +227,10 @@ def check_days(gate):
     gate.tally.expect("days-to-threshold" not in line[2], "foretell nothing", line)
     _, line = gate.check("a steady table", "-w", "days-to-threshold=14:", history(gate, 60, 0), now=now, code=OK)
     gate.tally.expect("days-to-threshold" not in line[2] and "not known" not in line[1], "never gets there", line)
+    rare = history(gate, 120, 55, step=3)
+    _, line = gate.check("snapshots every three days", rare, now="2025-05-01T06:00:00Z", code=OK)
+    rarely = float(line[2]["days-to-threshold"]["value"]) if "days-to-threshold" in line[2] else None
+    gate.tally.expect(rarely and 15 < rarely < 120, "foretell, though not the next day", line)
     short = history(gate, 4, 40)
     for args in ((), ("-w", "days-to-threshold=14:")):
         _, line = gate.check("a short history", *args, short, now=now, code=OK,
