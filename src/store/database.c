@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pgskew/history.h"
 #include "pgskew/store.h"
 
 #define MAX_FILE_BYTES ((size_t)1 << 30)
@@ -66,23 +67,30 @@ static pgs_status refuse_journal(const char *path, pgs_err *err) {
     return st;
 }
 
+static pgs_status is_foreign(const char *path, const char *what, pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a pgskew snapshot: %s", path, what);
+    pgs_hint(err, "pgskew-collect makes snapshots, from a server or from CSV exports");
+    return st;
+}
+
+static pgs_status is_no_history(const char *path, pgs_err *err) {
+    pgs_status st = pgs_fail(err, PGS_E_DATA, "\"%s\" is a snapshot, and no history", path);
+    pgs_hint(err, "pgskew pack -o HISTORY makes one of snapshots");
+    return st;
+}
+
 pgs_status pgs_database_check_kind(const char *path, const char *bytes, size_t n,
                                    uint32_t application_id, pgs_err *err) {
-    pgs_status st;
-    if (!has_magic(bytes, n)) {
-        st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a pgskew snapshot: not a SQLite file", path);
-        pgs_hint(err, "pgskew-collect makes snapshots, from a server or from CSV exports");
-        return st;
-    }
-    if (big_endian_32(bytes + 68) != application_id) {
-        st =
-            pgs_fail(err, PGS_E_DATA,
-                     "\"%s\" is not a pgskew snapshot: a SQLite file of another application", path);
-        pgs_hint(err, "pgskew-collect makes snapshots, from a server or from CSV exports");
-        return st;
-    }
+    if (!has_magic(bytes, n))
+        return is_foreign(path, "not a SQLite file", err);
+    uint32_t found = big_endian_32(bytes + 68);
+    if (application_id == PGS_HISTORY_APPLICATION_ID && found == PGS_SNAPSHOT_APPLICATION_ID)
+        return is_no_history(path, err);
+    if (found != application_id)
+        return is_foreign(path, "a SQLite file of another application", err);
     if (bytes[18] != 1 || bytes[19] != 1) {
-        st = pgs_fail(err, PGS_E_DATA, "\"%s\" was switched to another journal mode", path);
+        pgs_status st =
+            pgs_fail(err, PGS_E_DATA, "\"%s\" was switched to another journal mode", path);
         pgs_hint(err, "sqlite3 FILE 'PRAGMA journal_mode=delete' switches it back");
         return st;
     }

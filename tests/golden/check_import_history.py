@@ -233,9 +233,10 @@ class LongCsv:
         done = self.programs.pgskew("-f", "csv", "export", history)
         self.same("-f before the command", done.out, text)
         done = self.programs.pgskew("export", "-f", "json", history)
-        self.tally.expect(done.code == USAGE and "csv|snapshot" in done.err, "a format of others", done)
+        self.tally.expect(done.code == USAGE and "csv, snapshot" in done.err, "a format of others", done)
         done = self.programs.pgskew("export", file)
-        self.tally.expect(done.code == DATA and str(file) in done.err, "a snapshot is no history", done)
+        self.tally.expect(done.code == DATA and "is a snapshot, and no history" in done.err and "pgskew pack" in done.err,
+                          "a snapshot is no history", done)
 
 
 def main():
