@@ -123,6 +123,11 @@ typedef enum pgs_pack_mode {
     PGS_PACK_REBUILD, /* begin anew, and replace the history at `path` when it is finished */
 } pgs_pack_mode;
 
+/* Whether a moment of `head` may go into the history at `path`, which holds moments of `own`.
+ * PGS_E_USAGE: it is of another series, and both are named. */
+pgs_status pgs_history_accepts(const char *path, const pgs_snapshot_head *own,
+                               const pgs_snapshot_head *head, pgs_err *err) PGS_CHECK;
+
 /* Begin to pack. Until pgs_packer_commit() the file at `path` is as it was, or absent; a run that is
  * killed leaves it so. PGS_E_RETRY: another program is changing it. */
 pgs_status pgs_packer_open(const char *path, pgs_pack_mode mode, pgs_packer **out,

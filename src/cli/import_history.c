@@ -87,6 +87,8 @@ static pgs_status add(importing *k, pgs_snapshot *snap, pgs_err *err) {
     pgs_summary summary;
     uint64_t given;
     pgs_status st = pgs_snapshot_derive(snap, err);
+    if (st == PGS_OK && k->n_old > 0)
+        st = pgs_history_accepts(k->path, &k->series->head, &snap->head, err);
     if (st == PGS_OK && k->n_old > 0 &&
         snap->head.taken_us <= k->series->moment[k->n_old - 1].taken_us)
         return skip(k, snap, err);

@@ -183,6 +183,8 @@ static pgs_status pack(packing *k, pgs_err *err) {
     pgs_status st = one_series(&k->catalog, err);
     if (st == PGS_OK)
         st = open_old(k, err);
+    if (st == PGS_OK && k->n_old > 0) /* before a moment of theirs is taken for one of ours */
+        st = pgs_history_accepts(k->path, &k->series->head, &k->catalog.head[0], err);
     bool rebuild = st == PGS_OK && reaches_back(k);
     if (rebuild)
         pgs_history_keep(k->history);

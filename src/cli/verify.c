@@ -56,19 +56,15 @@ static bool same(double a, double b) {
     return a == b || (isnan(a) && isnan(b));
 }
 
-/* Which part of a moment's summary is not what its values give; NULL: none. */
+/* Which part of a moment's summary is not what its values give; NULL: none. Totals were compared when
+ * the moment was read. */
 static const char *difference(const pgs_summary *kept, const pgs_summary *now) {
     const pgs_moment *was = &kept->moment, *is = &now->moment;
     static const struct {
-        const char *total, *seen, *stddev, *gini, *skew;
-    } WORD[PGS_MEASURE_COUNT] = {
-        {"total_chunks", "chunks_seen", "chunk_count_stddev", "chunk_gini", "max_chunk_skew"},
-        {"total_size_bytes", "sizes_seen", "size_bytes_stddev", "size_gini", "max_size_skew"}};
+        const char *stddev, *gini, *skew;
+    } WORD[PGS_MEASURE_COUNT] = {{"chunk_count_stddev", "chunk_gini", "max_chunk_skew"},
+                                 {"size_bytes_stddev", "size_gini", "max_size_skew"}};
     for (pgs_measure m = 0; m < PGS_MEASURE_COUNT; m++) {
-        if (was->n_seen[m] != is->n_seen[m])
-            return WORD[m].seen;
-        if (was->total[m] != is->total[m])
-            return WORD[m].total;
         if (!same(kept->stddev[m], now->stddev[m]))
             return WORD[m].stddev;
         if (!same(kept->gini[m], now->gini[m]))
@@ -122,8 +118,9 @@ static pgs_status verify_moment(verifying *k, size_t t, pgs_err *err) {
     pgs_snapshot_init(&snap);
     pgs_status st = pgs_history_read(k->history, t, &EVERYTHING, &snap, &inner);
     if (st == PGS_E_DATA) {
-        snprintf(sentence, sizeof sentence, "%.480s (%s)", inner.msg,
-                 pgs_time_format(k->series->moment[t].taken_us, time));
+        pgs_time_format(k->series->moment[t].taken_us, time);
+        snprintf(sentence, sizeof sentence, strstr(inner.msg, time) ? "%.480s" : "%.480s (%s)",
+                 inner.msg, time);
         fault(k, sentence);
         return PGS_OK;
     }
@@ -154,6 +151,32 @@ static pgs_status verify_rows(verifying *k, pgs_err *err) {
     return found(k, st, err);
 }
 
+static bool same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What the lanes are called now is what their last changes say. */
+static pgs_status verify_lanes(verifying *k, pgs_err *err) {
+    const pgs_lane_change *change;
+    size_t n;
+    pgs_status st = pgs_history_changes(k->history, &change, &n, err);
+    for (size_t i = 0; st == PGS_OK && i < n; i++) {
+        if ((i + 1 < n && change[i + 1].lane == change[i].lane) ||
+            change[i].lane >= k->series->n_lanes)
+            continue;
+        const pgs_lane *lane = &k->series->lane[change[i].lane];
+        if (lane->num == change[i].num && lane->relid == change[i].relid &&
+            same_text(lane->name, change[i].name))
+            continue;
+        char sentence[600];
+        snprintf(sentence, sizeof sentence,
+                 "\"%.300s\" is damaged: lane %zu is not what its last change says", k->path,
+                 change[i].lane);
+        fault(k, sentence);
+    }
+    return found(k, st, err);
+}
+
 /* ---- a history ---- */
 
 static pgs_status verify_moments(verifying *k, pgs_err *err) {
@@ -167,6 +190,8 @@ static pgs_status verify_moments(verifying *k, pgs_err *err) {
         step(k, t + 1, n);
     }
     pgs_progress_end(&k->progress);
+    if (st == PGS_OK)
+        st = verify_lanes(k, err);
     return st == PGS_OK && n > 0 && k->sound[(n - 1) / PGS_TILE_MOMENTS] ? verify_rows(k, err) : st;
 }
 
@@ -217,7 +242,8 @@ static pgs_status verify_snapshot(verifying *k, const char *path, pgs_err *err) 
 }
 
 /* What lies in it and is ours; other files are none of our business. */
-static pgs_status verify_entry(verifying *k, const char *name, size_t *n, pgs_err *err) {
+static pgs_status verify_entry(verifying *k, const char *name, size_t *n_histories,
+                               size_t *n_snapshots, pgs_err *err) {
     pgs_buf path = {0};
     pgs_status st = PGS_OK;
     pgs_buf_format(&path, "%s%s%s", k->path, k->path[strlen(k->path) - 1] == '/' ? "" : "/", name);
@@ -227,9 +253,10 @@ static pgs_status verify_entry(verifying *k, const char *name, size_t *n, pgs_er
         verifying inner = {.path = path.data};
         st = verify_history(&inner, err);
         k->n_faults += inner.n_faults;
+        (*n_histories)++;
     } else if (pgs_snapshot_is_one(path.data)) {
         st = verify_snapshot(k, path.data, err);
-        (*n)++;
+        (*n_snapshots)++;
     }
     pgs_buf_reset(&path);
     return st;
@@ -237,20 +264,24 @@ static pgs_status verify_entry(verifying *k, const char *name, size_t *n, pgs_er
 
 static pgs_status verify_directory(verifying *k, pgs_err *err) {
     struct dirent **entry;
-    size_t n_snapshots = 0;
+    size_t n_histories = 0, n_snapshots = 0;
     int n = scandir(k->path, &entry, NULL, alphasort);
     pgs_status st =
         n >= 0 ? PGS_OK : pgs_fail(err, PGS_E_IO, "cannot read directory \"%s\"", k->path);
     k->progress.what = "verifying snapshots";
     for (int i = 0; i < n; i++) {
         if (st == PGS_OK && entry[i]->d_name[0] != '.')
-            st = verify_entry(k, entry[i]->d_name, &n_snapshots, err);
+            st = verify_entry(k, entry[i]->d_name, &n_histories, &n_snapshots, err);
         step(k, (size_t)i + 1, (size_t)n);
         free(entry[i]);
     }
     if (n >= 0)
         free(entry);
     pgs_progress_end(&k->progress);
+    if (st == PGS_OK && n_histories + n_snapshots == 0) {
+        st = pgs_fail(err, PGS_E_NO_INPUT, "\"%s\" holds no snapshot and no history", k->path);
+        pgs_hint(err, "name the directory that holds them");
+    }
     if (st == PGS_OK && k->n_faults == 0 && n_snapshots > 0)
         printf("%s: sound, %zu %s\n", k->path, n_snapshots,
                n_snapshots == 1 ? "snapshot" : "snapshots");

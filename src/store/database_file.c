@@ -77,8 +77,14 @@ static pgs_status open_at(pgs_database *d, const char *file, int flags, pgs_err 
  * it, those of SQLite's connections included. */
 static pgs_status check_place(const char *path, pgs_err *err) {
     struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return pgs_fail(err, PGS_E_DATA, "\"%s\" is not a regular file", path);
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        bool directory = S_ISDIR(info.st_mode);
+        pgs_status st = pgs_fail(err, PGS_E_DATA, "\"%s\" is %s", path,
+                                 directory ? "a directory, not a history" : "not a regular file");
+        if (directory)
+            pgs_hint(err, "name a file in it");
+        return st;
+    }
     if (access(path, R_OK) == 0)
         return PGS_OK;
     int why = errno;

@@ -106,17 +106,22 @@ static pgs_status fill_facts(const filling *f, pgs_err *err) {
 /* ---- moments ---- */
 
 static pgs_status fill_counts(const filling *f, pgs_err *err) {
-    static const char *const COLUMN[] = {"counts"};
+    static const char *const COLUMN[] = {"snapshot_id", "counts"};
     pgs_database *d = &f->history->reader[0].d;
     pgs_cells c = {.d = d, .what = "snapshot", .column = COLUMN};
-    pgs_status st =
-        pgs_database_select(d, "snapshot", COLUMN, 1, "ORDER BY snapshot_id", &c.stmt, err);
+    pgs_status st = pgs_database_select(d, "snapshot", COLUMN, PGS_COUNT_OF(COLUMN),
+                                        "ORDER BY snapshot_id", &c.stmt, err);
     bool row = c.stmt != NULL;
     for (size_t t = 0; st == PGS_OK && row && t <= f->last; t++) {
         const char *text = NULL;
+        int64_t id = 0;
         st = pgs_database_step(d, c.stmt, &row, err);
         if (st == PGS_OK && row)
-            st = pgs_cell_text(&c, 0, &text, err);
+            st = pgs_cell_int(&c, 0, 0, &id, err);
+        if (st == PGS_OK && row)
+            st = pgs_cell_text(&c, 1, &text, err);
+        if (st == PGS_OK && id != (int64_t)t + 1)
+            st = pgs_database_damaged(d, err, "its moments are not numbered 1, 2, ...");
         if (st == PGS_OK && row && t >= f->first)
             f->frame->counts[day_of(f, t)] =
                 text && strcmp(text, "estimate") == 0 ? PGS_COUNTS_ESTIMATE : PGS_COUNTS_EXACT;

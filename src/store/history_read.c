@@ -239,6 +239,8 @@ static pgs_status read_parts(pgs_history *h, size_t moment, const pgs_selection 
         st = name_parts(h, &at, out, err);
     if (st == PGS_OK)
         st = read_metrics(h, selection->metrics, &at, out, err);
+    if (st == PGS_OK)
+        st = pgs_history_check_totals(h, moment, out, err);
     pgs_free(at.part);
     return st;
 }

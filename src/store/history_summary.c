@@ -1,5 +1,6 @@
 /* The plain rows of table snapshot: what a history says of its moments to whoever charts them with
  * other programs. Ours take what they need of it from tiles, which cost a hundredth. */
+#include <math.h>
 #include <string.h>
 
 #include "store/history_reader.h"
@@ -70,5 +71,51 @@ pgs_status pgs_history_summaries(pgs_history *h, pgs_summary *out, pgs_err *err)
     if (st == PGS_OK && n != h->series.n_moments)
         st = pgs_database_damaged(d, err, "its moments are not numbered 1, 2, ...");
     sqlite3_finalize(c.stmt);
+    return st;
+}
+
+/* ---- one moment ---- */
+
+static pgs_status read_one(pgs_history *h, size_t moment, pgs_summary *out, pgs_err *err) {
+    const char *column[MOMENT_COLUMNS] = {"taken_at_us", "partition_count"};
+    memcpy(column + FIRST_SUMMARY, pgs_summary_column, sizeof pgs_summary_column);
+    char suffix[60];
+    snprintf(suffix, sizeof suffix, "WHERE snapshot_id = %zu", moment + 1);
+    pgs_database *d = &h->reader[0].d;
+    pgs_cells c = {.d = d, .what = "snapshot", .column = column};
+    bool row = false;
+    pgs_status st =
+        pgs_database_select(d, "snapshot", column, MOMENT_COLUMNS, suffix, &c.stmt, err);
+    if (st == PGS_OK && c.stmt)
+        st = pgs_database_step(d, c.stmt, &row, err);
+    if (st == PGS_OK)
+        st = row ? read_summary(&c, out, err)
+                 : pgs_database_damaged(d, err, "its moments are not numbered 1, 2, ...");
+    sqlite3_finalize(c.stmt);
+    return st;
+}
+
+pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_snapshot *snap,
+                                    pgs_err *err) {
+    pgs_summary kept = {0};
+    char time[PGS_TIME_TEXT_MAX];
+    pgs_status st = read_one(h, moment, &kept, err);
+    for (pgs_measure m = 0; st == PGS_OK && m < PGS_MEASURE_COUNT; m++) {
+        const double *x = snap->metric[pgs_measure_metric(m)];
+        int64_t total = 0;
+        size_t n_seen = 0;
+        for (size_t p = 0; p < snap->head.n_parts; p++) {
+            bool seen = !isnan(x[p]);
+            n_seen += seen;
+            total += seen ? (int64_t)x[p] : 0;
+        }
+        const char *wrong = n_seen != kept.moment.n_seen[m]
+                                ? pgs_summary_column[PGS_MEASURE_COUNT + m]
+                            : total != kept.moment.total[m] ? pgs_summary_column[m]
+                                                            : NULL;
+        if (wrong)
+            st = pgs_database_damaged(&h->reader[0].d, err, "%s of %s is not what its values give",
+                                      wrong, pgs_time_format(snap->head.taken_us, time));
+    }
     return st;
 }

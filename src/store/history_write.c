@@ -162,6 +162,19 @@ static bool same_text(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+pgs_status pgs_history_accepts(const char *path, const pgs_snapshot_head *own,
+                               const pgs_snapshot_head *head, pgs_err *err) {
+    if (same_text(own->system_identifier, head->system_identifier) &&
+        same_text(own->database, head->database) && same_text(own->table_name, head->table_name) &&
+        same_text(own->source, head->source))
+        return PGS_OK;
+    pgs_status st =
+        pgs_fail(err, PGS_E_USAGE, "\"%s\" is of another series than the history \"%s\"",
+                 head->path ? head->path : head->table_name, path);
+    pgs_hint(err, "a history holds one series: pick it with --table or --source");
+    return st;
+}
+
 static pgs_status check_series(pgs_packer *k, const pgs_snapshot *snap, pgs_err *err) {
     const pgs_snapshot_head *a = &k->first.head, *b = &snap->head;
     if (!a->table_name) {
@@ -173,15 +186,7 @@ static pgs_status check_series(pgs_packer *k, const pgs_snapshot *snap, pgs_err 
             st = pgs_snapshot_text(&k->first, field[i], text[i], err);
         return st;
     }
-    if (same_text(a->system_identifier, b->system_identifier) &&
-        same_text(a->database, b->database) && same_text(a->table_name, b->table_name) &&
-        same_text(a->source, b->source))
-        return PGS_OK;
-    pgs_status st =
-        pgs_fail(err, PGS_E_USAGE, "\"%s\" is of another series than the history \"%s\"",
-                 b->path ? b->path : b->table_name, k->path);
-    pgs_hint(err, "a history holds one series: pick it with --table or --source");
-    return st;
+    return pgs_history_accepts(k->path, a, b, err);
 }
 
 static pgs_status remember(pgs_packer *k, const pgs_moment *moment, pgs_err *err) {

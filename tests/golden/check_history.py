@@ -240,6 +240,13 @@ class History:
         self.programs.collect("import", "-q", "--taken-at", "2026-03-01T00:00:00Z", "--table",
                               "public.other", "-o", other, self.cases[0])
         self.refused("another series", USAGE, history, [other], other, history)
+        for what, time in (("older than all", "2020-03-01T00:00:00Z"), ("of a moment we know", moment(0))):
+            path = self.scratch / "other-series-early.db"
+            path.unlink(missing_ok=True)
+            self.programs.collect("import", "-q", "--taken-at", time, "--table", "public.other", "-o", path,
+                                  self.cases[0])
+            self.refused("another series, " + what, USAGE, history, [path],
+                         '"%s" is of another series than the history "%s"' % (path, history))
         self.refused("two series", USAGE, self.scratch / "none.db", [self.directory, other],
                      "public.other", "public.chunks")
         picked = self.scratch / "picked.db"
@@ -255,6 +262,14 @@ class History:
         text = self.scratch / "text.db"
         text.write_text("no history")
         self.refused("a text as the history", DATA, text, [self.directory], text)
+        directory = self.scratch / "a-directory"
+        directory.mkdir()
+        self.refused("a directory as the history", DATA, directory, [self.directory], "is a directory", directory)
+        for path, says in ((directory, "is a directory"), (self.snapshots[0][1], "is a snapshot, and no history"),
+                           (text, "is not a pgskew snapshot")):
+            done = self.programs.pgskew("export", path)
+            self.tally.expect(done.code == DATA and says in done.err and done.err.count("\n") == 1 and not done.out,
+                              "export of what %s" % says, done)
         done = self.programs.pgskew("pack", self.directory)
         self.tally.expect(done.code == USAGE and "-o" in done.err, "pack without -o", done)
         done = self.pack("no such directory", empty / "no" / "h.db", self.directory, code=CANT_CREATE)

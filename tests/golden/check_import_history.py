@@ -199,6 +199,8 @@ class LongCsv:
         self.refused("a moment before", history, self.csv(head + row % (at(1), 3)), DATA, at(1), at(4))
         self.refused("another series", history, self.csv(head + row % (at(5), 5)), USAGE, "another series",
                      options=("--table", "app.other"))
+        self.refused("another series, of a moment we know", history, self.csv(head + row % (at(2), 2)), USAGE,
+                     "another series", options=("--table", "app.other"))
         later = self.csv(head + row % (at(5), 5) + row % (at(4), 4))
         self.refused("moments that are not in order", history, later, DATA, later, "line 3", "taken_at")
         self.refused("a bad last line", history, self.csv(head + row % (at(5), 5) + at(6) + ",x,1\n"), DATA,

@@ -140,7 +140,12 @@ class Verify:
         self.altered("a plain row that is derived otherwise", "UPDATE partition_stat SET chunk_skew = 0 "
                      "WHERE partition_num = 5", "chunk_skew of partition 5")
         self.altered("a plain row less", "DELETE FROM partition_stat WHERE partition_num = 5", "15 of the 16 partitions")
-        self.altered("a moment less", "DELETE FROM snapshot WHERE snapshot_id = 4", "moments are not numbered")
+        for change in ("partition_num = 99", "partition_name = 'x'", "relid = 7"):
+            self.altered("a lane with another " + change, "UPDATE partition SET %s WHERE lane = 4" % change,
+                         "lane 4 is not what its last change says")
+        path = self.altered("a moment less", "DELETE FROM snapshot WHERE snapshot_id = 4", "moments are not numbered")[1]
+        done = self.programs.pgskew("trend", path)
+        self.tally.expect(done.code == DATA and "not numbered" in done.err, "trend sees that, too", done)
         self.altered("a lane less", "DELETE FROM partition WHERE lane = 4")
 
     def unknown_metric(self, insert, row):
@@ -175,7 +180,11 @@ class Verify:
         self.altered("an empty block", "UPDATE block SET data = x'' WHERE id = ?", "it is too short", parameters=(ident,))
         self.altered("a short block", "UPDATE block SET data = substr(data, 1, 100) WHERE id = ?", "its checksum is wrong",
                      parameters=(ident,))
-        lines, _ = self.altered("a block less", "DELETE FROM block WHERE id = ?", "and 236 more", parameters=(ident,))
+        lines, path = self.altered("a block less", "DELETE FROM block WHERE id = ?", "and 236 more", parameters=(ident,))
+        for command in (("health",), ("full",), ("export", "-f", "openmetrics")):
+            done = self.programs.pgskew(*command, "--at", self.first, path)
+            self.tally.expect(done.code == DATA and "chunks_seen of " in done.err and not done.out,
+                              "a block less stops " + command[0], done)
         self.tally.expect(len(lines) == 21, "twenty faults are said, and how many more", len(lines))
         self.altered("the presence less", "DELETE FROM block WHERE id = %d" % (0x100 << 48), "0 of its 16 partitions")
 
@@ -188,6 +197,9 @@ class Verify:
         directory = self.scratch / "directory"
         directory.mkdir()
         (directory / "notes.txt").write_text("not ours\n")
+        done = self.programs.pgskew("verify", directory)
+        self.tally.expect(done.code == NO_INPUT and "holds no snapshot" in done.err and not done.out,
+                          "a directory without anything of ours", done)
         for name in ("balanced", "warning", "empty"):
             shutil.copyfile(self.fixtures / name / "snapshot.db", directory / (name + ".db"))
         self.sound("a directory", directory, "3 snapshots")
