@@ -104,7 +104,8 @@ static pgs_status read_head(const char *path, const cJSON *root, pgs_snapshot *o
     }
     if (!table || !taken || !pgs_time_parse(taken, INT64_MIN, &out->head.taken_us))
         return is_none(path, "its table or its time is missing", err);
-    return pgs_snapshot_text(out, &out->head.table_name, table, err);
+    pgs_status st = pgs_snapshot_text(out, &out->head.source, "baseline", err);
+    return st == PGS_OK ? pgs_snapshot_text(out, &out->head.table_name, table, err) : st;
 }
 
 /* The columns that are metrics. */
