@@ -30,6 +30,17 @@ static double whole(double x) {
     return x > 0 ? floor(x + 0.5) : 0;
 }
 
+/* Intervals have whole ends, and hold what is expected. */
+static double low_end(double x, double expected) {
+    double end = whole(x), least = floor(expected);
+    return end < least ? end : least;
+}
+
+static double high_end(double x, double expected) {
+    double end = whole(x), most = ceil(expected);
+    return end > most ? end : most;
+}
+
 static void set_counts(const pgs_stock *k, size_t origin, const pgs_misses *misses,
                        pgs_outlook *out) {
     double arrivals = pgs_stock_arrivals(k, origin, out->days);
@@ -38,13 +49,15 @@ static void set_counts(const pgs_stock *k, size_t origin, const pgs_misses *miss
         double sd = there ? pgs_scale_count(k, origin, p, arrivals) : NAN;
         out->count[p] = out->share[p] * out->total;
         for (size_t i = 0; i < PGS_TAILS; i++) {
-            out->low[i][p] = there ? whole(out->count[p] + misses->low[i] * sd) : NAN;
-            out->high[i][p] = there ? whole(out->count[p] + misses->high[i] * sd) : NAN;
+            out->low[i][p] =
+                there ? low_end(out->count[p] + misses->low[i] * sd, out->count[p]) : NAN;
+            out->high[i][p] =
+                there ? high_end(out->count[p] + misses->high[i] * sd, out->count[p]) : NAN;
         }
     }
     for (size_t i = 0; i < PGS_TAILS; i++) {
-        out->total_low[i] = whole(out->total + misses->total_low[i] * arrivals);
-        out->total_high[i] = whole(out->total + misses->total_high[i] * arrivals);
+        out->total_low[i] = low_end(out->total + misses->total_low[i] * arrivals, out->total);
+        out->total_high[i] = high_end(out->total + misses->total_high[i] * arrivals, out->total);
     }
 }
 
