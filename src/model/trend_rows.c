@@ -50,24 +50,35 @@ pgs_status pgs_trend_look(pgs_trender *k, pgs_err *err) {
 
 /* ---- the total ---- */
 
-/* What came in per day up to row t over the partitions that are there; NaN where nothing is known. */
-static double total_flow(const pgs_trender *k, pgs_measure m, size_t t) {
+/* The first row of what still goes on for the table: one partition that was truncated begins anew, the
+ * others' rows before it count. */
+static size_t table_start(const pgs_trender *k, pgs_measure m) {
+    size_t first = k->frame->n_times;
+    for (size_t p = 0; p < k->frame->n_parts; p++)
+        if (k->frame->there[p] && k->clean->start[m][p] < first)
+            first = k->clean->start[m][p];
+    return first;
+}
+
+/* What came in per day up to row t over the partitions that are there; NaN where nothing is known, or
+ * it is not later than the row `start`. */
+static double total_flow(const pgs_trender *k, pgs_measure m, size_t start, size_t t) {
     const pgs_frame *f = k->frame;
     double sum = NAN;
-    for (size_t p = 0; p < f->n_parts; p++) {
+    for (size_t p = 0; p < f->n_parts && t > start; p++) {
         double flow = k->clean->flow[m][t * f->stride + p];
-        if (f->there[p] && t > k->clean->start[m][p] && !isnan(flow))
+        if (f->there[p] && !isnan(flow))
             sum = isnan(sum) ? flow : sum + flow;
     }
     return sum;
 }
 
 static bool total_growth(pgs_trender *k, pgs_measure m) {
-    size_t n = 0, n_steps = 0;
+    size_t n = 0, n_steps = 0, start = table_start(k, m);
     pgs_mean mean;
     for (size_t i = 1; i < k->n_rows; i++) {
         size_t t = k->row[m][i].t;
-        double flow = total_flow(k, m, t);
+        double flow = total_flow(k, m, start, t);
         for (size_t days = t - k->row[m][i - 1].t; days > 0 && !isnan(flow); days--)
             k->series[n++] = flow;
         n_steps += isnan(flow) ? 0 : 1;
@@ -108,12 +119,13 @@ static size_t weekday(int64_t taken_us) {
 static bool weekly_season(pgs_trender *k) {
     size_t n = 0;
     double *room = k->times;
-    bool begun = false;
-    if (k->clean->usual_days == 1 && k->row[PGS_BY_CHUNKS])
+    bool begun = false, daily = k->clean->usual_days == 1 && k->row[PGS_BY_CHUNKS];
+    size_t start = daily ? table_start(k, PGS_BY_CHUNKS) : 0;
+    if (daily)
         for (size_t t = k->first + 1; t < k->frame->n_times; t++) {
             begun |= weekday(k->frame->taken_us[t]) == 0;
             if (begun)
-                k->series[n++] = total_flow(k, PGS_BY_CHUNKS, t);
+                k->series[n++] = total_flow(k, PGS_BY_CHUNKS, start, t);
         }
     settle(k->series, n, room);
     return pgs_season_of(k->series, n, 7, &k->out->weekly);

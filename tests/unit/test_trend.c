@@ -257,6 +257,35 @@ Test(trend, what_happens_to_a_table_bends_nothing) {
 /* ---- seasons ---- */
 
 /* 2020-09-13T12:26:40Z, a Sunday: the row's 24 hours lie mostly in Sunday. */
+/* Only the day of the truncation itself lacks what came into that partition. */
+Test(trend, a_truncated_partition_takes_no_growth_out_of_the_total) {
+    static const double BEGIN[LINES] = {1000, 1000, 1000, 1000}, RATE[LINES] = {10, 10, 10, 10};
+    pgs_frame f;
+    pgs_trend trend;
+    line(&f, LONG, LINES, BEGIN, RATE);
+    days_add(&f, 0, 30, -1200, -1200000);
+    run(&f, &trend);
+    cr_expect(fabs(trend.growth[0].per_day - 40) <= 10.0 / (LONG - 1) + 1e-9, "%g",
+              trend.growth[0].per_day);
+    cr_expect(trend.growth[0].low95 <= 40 && trend.growth[0].high95 >= 40, "%g to %g",
+              trend.growth[0].low95, trend.growth[0].high95);
+    forget(&f, &trend);
+}
+
+/* A table that began anew grows as it did since. */
+Test(trend, a_reset_table_is_as_old_as_its_reset) {
+    static const double BEGIN[LINES] = {9000, 9000, 9000, 9000}, RATE[LINES] = {10, 10, 10, 10};
+    pgs_frame f;
+    pgs_trend trend;
+    line(&f, LONG, LINES, BEGIN, RATE);
+    for (size_t p = 0; p < LINES; p++)
+        days_add(&f, p, 30, -9290, -9290000);
+    run(&f, &trend);
+    cr_expect(fabs(trend.growth[0].per_day - 40) < 1e-9, "%g", trend.growth[0].per_day);
+    cr_expect_eq(trend.growth[0].n_days, LONG - 1 - 30, "%zu", trend.growth[0].n_days);
+    forget(&f, &trend);
+}
+
 Test(trend, the_day_of_the_week_is_found) {
     pgs_frame f;
     pgs_trend trend;
