@@ -16,7 +16,7 @@ static void put_text(FILE *out, const char *text) {
     for (; *text; text++) {
         if (*text == '"')
             putc('"', out);
-        putc(*text, out);
+        putc_unlocked(*text, out);
     }
     putc('"', out);
 }

@@ -58,7 +58,7 @@ static void put_printed(FILE *out, const char *text) {
         else if (bidi)
             fprintf(out, "\\u%04x", 0x2000U | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU));
         else
-            putc(*s, out);
+            putc_unlocked(*s, out);
         text += c1 ? 2 : bidi ? 3 : 1;
     }
 }

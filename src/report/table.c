@@ -36,7 +36,7 @@ static void put_tinted(const sheet *s, const char *tint, const char *text) {
 
 static void put_spaces(FILE *out, int n) {
     for (; n > 0; n--)
-        putc(' ', out);
+        putc_unlocked(' ', out);
 }
 
 static void put_escaped(sheet *s, const char *tint, const char *text) {
