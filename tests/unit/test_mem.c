@@ -19,6 +19,25 @@ Test(mem, blocks_are_aligned_and_zeroed) {
     }
 }
 
+Test(mem, large_blocks_are_zeroed_too_though_the_memory_was_used_before) {
+    static const size_t BYTES[] = {100000, 300000, (size_t)2 << 20, ((size_t)5 << 20) + 1};
+    for (size_t i = 0; i < 4 * PGS_COUNT_OF(BYTES); i++) {
+        size_t n = BYTES[i % PGS_COUNT_OF(BYTES)];
+        pgs_arena *arena = pgs_arena_new();
+        unsigned char *block = pgs_alloc(n, 1), *cut = pgs_arena_alloc(arena, n, 1);
+        unsigned char *more = pgs_arena_alloc(arena, n, 1);
+        cr_assert(block && cut && more);
+        cr_assert(block[0] == 0 && memcmp(block, block + 1, n - 1) == 0, "%zu bytes", n);
+        cr_assert(cut[0] == 0 && memcmp(cut, cut + 1, n - 1) == 0, "%zu bytes", n);
+        memset(block, 1, n);
+        memset(cut, 1, n);
+        cr_assert(more[0] == 0 && memcmp(more, more + 1, n - 1) == 0, "%zu bytes", n);
+        memset(more, 1, n);
+        pgs_free(block);
+        pgs_arena_free(arena);
+    }
+}
+
 Test(mem, a_product_that_overflows_is_refused) {
     cr_assert_null(pgs_alloc(SIZE_MAX / 2, 3));
     cr_assert_null(pgs_alloc(SIZE_MAX, 1));
