@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "store/definitions.h"
 #include "store/history_reader.h"
 
 bool pgs_history_is_one(const char *path) {
@@ -56,6 +57,8 @@ static pgs_status open_all(pgs_history *h, const char *path, size_t n_readers, p
     pgs_status st = open_reader(h, &h->reader[0], err);
     if (st == PGS_OK)
         st = pgs_read_version(&h->reader[0].d, &h->version, err);
+    if (st == PGS_OK && !h->version.warning)
+        st = pgs_definitions_check(&h->reader[0].d, err);
     return st == PGS_OK ? look_for_unknown(h, err) : st;
 }
 

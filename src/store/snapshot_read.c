@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pgskew/store.h"
+#include "store/definitions.h"
 #include "store/layout.h"
 
 static const char *health_name(int k) {
@@ -169,6 +170,8 @@ static pgs_status read_into(const char *path, const pgs_selection *selection, pg
     if (st != PGS_OK)
         return st;
     st = pgs_read_version(&d, out, err);
+    if (st == PGS_OK && selection && !out->warning)
+        st = pgs_definitions_check(&d, err);
     if (st == PGS_OK)
         st = pgs_read_head(&d, 0, out, err);
     if (st == PGS_OK && selection)

@@ -147,6 +147,25 @@ class Verify:
         done = self.programs.pgskew("trend", path)
         self.tally.expect(done.code == DATA and "not numbered" in done.err, "trend sees that, too", done)
         self.altered("a lane less", "DELETE FROM partition WHERE lane = 4")
+        self.altered_definitions()
+
+    def altered_definitions(self):
+        """Whatever has one of our names is as we made it; other views and columns are somebody's own."""
+        renamed = ("PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, '%s', '%s');"
+                   "PRAGMA writable_schema = RESET")
+        for what, sql in (("view partition_stats", "DROP VIEW partition_stats; CREATE VIEW partition_stats AS SELECT 1"),
+                          ("table partition_change", renamed % ("bounds         TEXT,", "boundz         TEXT,")),
+                          ("index snapshot_time", "DROP INDEX snapshot_time; CREATE UNIQUE INDEX snapshot_time ON "
+                                                  "snapshot (taken_at_us, snapshot_id)")):
+            path = self.altered("another " + what, sql, what)[1]
+            done = self.programs.pgskew("health", path)
+            self.tally.expect(done.code == DATA and what in done.err, "another %s stops health" % what, done)
+        path = self.copy()
+        connection = sqlite3.connect(path)
+        connection.executescript("CREATE VIEW mine AS SELECT * FROM partition_stats; DROP VIEW partition_hot_spots;"
+                                 "ALTER TABLE partition_stat ADD COLUMN mood TEXT; CREATE INDEX mine_too ON block (data)")
+        connection.close()
+        self.sound("a history with own views, columns and indexes", path, "280 moments of 16 partitions")
 
     def unknown_metric(self, insert, row):
         """A metric of a later version is left out, with one warning, by everybody."""

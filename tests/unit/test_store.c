@@ -170,12 +170,17 @@ static const struct {
     const char *name, *sql;
 } ACCEPTED[] = {
     {"an extra column", "ALTER TABLE partition_stat ADD COLUMN mood TEXT DEFAULT 'fine'"},
+    {"two extra columns",
+     "ALTER TABLE stray ADD COLUMN a; ALTER TABLE stray ADD COLUMN b TEXT DEFAULT 'x'"},
     {"an extra table", "CREATE TABLE extra (x); INSERT INTO extra VALUES (1)"},
     {"an index", "CREATE INDEX faster ON partition_stat (chunk_count)"},
     {"a view on top", "CREATE VIEW mine AS SELECT * FROM partition_stat"},
     {"a view that does not work", "CREATE VIEW broken AS SELECT no_such()"},
     {"a trigger", "CREATE TRIGGER t AFTER INSERT ON meta BEGIN SELECT RAISE(ABORT, 'no'); END"},
     {"views removed", DROP_VIEWS},
+    {"a view made again as it was",
+     "DROP VIEW analyze_partition_skew; CREATE VIEW analyze_partition_skew AS\n"
+     "SELECT metric, value, status, details FROM skew_metric ORDER BY position"},
     {"vacuumed", "VACUUM"},
     {"other pages", "PRAGMA page_size = 4096; VACUUM"},
     {"more meta", "INSERT INTO meta VALUES ('mood', 'fine')"},
@@ -199,7 +204,8 @@ Test(store, what_is_not_ours_in_the_file_is_not_read) {
 
 Test(store, a_newer_minor_version_is_read_with_a_warning) {
     write_full();
-    full_sql(path, "UPDATE meta SET value = '1.7' WHERE key = 'schema_version'");
+    full_sql(path, "UPDATE meta SET value = '1.7' WHERE key = 'schema_version';"
+                   "DROP VIEW partition_stats; CREATE VIEW partition_stats AS SELECT 7");
     cr_assert_eq(pgs_snapshot_read(path, &back, &err), PGS_OK, "%s", err.msg);
     cr_assert_not_null(back.warning);
     cr_expect_not_null(strstr(back.warning, "1.7"), "%s", back.warning);

@@ -44,7 +44,11 @@ TestSuite(store_damage, .init = set_up, .fini = tear_down);
 #define VERSION(text) "UPDATE meta SET value = '" text "' WHERE key = 'schema_version'"
 #define PART(change)  "UPDATE partition_stat SET " change " WHERE partition_num = 1"
 #define HEAD(change)  "UPDATE snapshot SET " change
-#define STAT(change)  "UPDATE collection_stat SET " change " WHERE partition_num = 2"
+#define DEFINITION(from, to)                                                                       \
+    "PRAGMA writable_schema = ON;"                                                                 \
+    "UPDATE sqlite_master SET sql = replace(sql, '" from "', '" to "');"                           \
+    "PRAGMA writable_schema = RESET"
+#define STAT(change) "UPDATE collection_stat SET " change " WHERE partition_num = 2"
 
 static const struct {
     const char *name, *sql, *said;
@@ -70,6 +74,18 @@ static const struct {
      DROP_VIEWS "ALTER TABLE snapshot RENAME TO other;"
                 "CREATE VIEW snapshot AS SELECT * FROM other",
      "snapshot"},
+    {"another view by our name",
+     "DROP VIEW partition_stats; CREATE VIEW partition_stats AS SELECT 1", "view partition_stats"},
+    {"a longer view by our name",
+     "DROP VIEW analyze_partition_skew;"
+     "CREATE VIEW analyze_partition_skew AS\n"
+     "SELECT metric, value, status, details FROM skew_metric ORDER BY position, 1",
+     "view analyze_partition_skew"},
+    {"a changed letter of a view", DEFINITION("Monitor partition", "monitor partition"),
+     "view partition_health_summary"},
+    {"a changed letter of a column", DEFINITION("server_version    TEXT", "server_versiom    TEXT"),
+     "table snapshot"},
+    {"a table that is no longer one piece", DEFINITION("INTEGER", "INTEGER /**/"), "table"},
     {"a virtual table",
      DROP_VIEWS "DROP TABLE partition_stat;"
                 "CREATE VIRTUAL TABLE partition_stat USING fts5(partition_num)",
@@ -149,8 +165,8 @@ Test(store_damage, every_altered_file_is_refused_and_says_why) {
 }
 
 Test(store_damage, a_trigger_or_a_view_is_never_run) {
-    full_sql(path, DROP_VIEWS "CREATE VIEW partition_health_summary AS WITH RECURSIVE x(i) AS"
-                              " (SELECT 1 UNION ALL SELECT i + 1 FROM x) SELECT sum(i) FROM x");
+    full_sql(path, "CREATE VIEW endless AS WITH RECURSIVE x(i) AS"
+                   " (SELECT 1 UNION ALL SELECT i + 1 FROM x) SELECT sum(i) FROM x");
     cr_expect_eq(pgs_snapshot_read(path, &back, &err), PGS_OK, "%s", err.msg);
     full_expect_same(&back, &written);
 }
