@@ -25,16 +25,19 @@ static pgs_status open_reader(const pgs_history *h, pgs_history_reader *r, pgs_e
     return st;
 }
 
+static pgs_status next_block(pgs_history *h, int64_t from, int64_t *id, pgs_err *err) {
+    return pgs_history_ask(h, "SELECT min(id) FROM main.block WHERE id >= ?", from, id, err);
+}
+
 /* A metric of a later version is left out, and whoever asks is told. Ids are in the order of metrics:
- * unknown ones lie between ours and presence, or behind the moments. */
+ * unknown ones lie between ours and presence, or behind the contents. */
 static pgs_status look_for_unknown(pgs_history *h, pgs_err *err) {
-    static const uint64_t FROM[] = {PGS_METRIC_COUNT, PGS_MOMENT_METRIC + 1};
+    static const uint64_t FROM[] = {PGS_METRIC_COUNT, PGS_CONTENTS_METRIC + 1};
     static const uint64_t BEFORE[] = {PGS_STATE_METRIC, (uint64_t)INT64_MAX >> 48};
     bool found = false;
     for (size_t i = 0; i < PGS_COUNT_OF(FROM); i++) {
         int64_t id;
-        pgs_status st = pgs_history_ask(h, "SELECT min(id) FROM main.block WHERE id >= ?",
-                                        (int64_t)(FROM[i] << 48), &id, err);
+        pgs_status st = next_block(h, (int64_t)(FROM[i] << 48), &id, err);
         if (st != PGS_OK)
             return st;
         found |= id >= 0 && (uint64_t)id >> 48 < BEFORE[i];
@@ -165,18 +168,37 @@ pgs_status pgs_history_given(pgs_history *h, size_t moment, uint64_t *out, pgs_e
     return st;
 }
 
+/* What the contents say: of a metric that was removed there may be no block left to find. */
+static pgs_status add_contents(pgs_history *h, uint64_t *out, pgs_err *err) {
+    pgs_history_reader *r = &h->reader[0];
+    double row[PGS_TILE_LANES];
+    int64_t id = pgs_contents_id(0, 0), end = pgs_block_id(PGS_CONTENTS_METRIC + 1, 0, 0);
+    pgs_status st = next_block(h, id, &id, err);
+    while (st == PGS_OK && id >= 0 && id < end) {
+        pgs_tile tile;
+        st = pgs_block_read(&r->d, &r->block, id, r->buffer, &tile, err);
+        for (size_t t = 0; st == PGS_OK && t < tile.n_moments; t++) {
+            pgs_tile_row(&tile, t, row);
+            for (pgs_metric m = 0; m < PGS_METRIC_COUNT && 1 + m < tile.n_lanes; m++)
+                *out |= row[1 + m] > 0 ? PGS_METRIC_BIT(m) : 0;
+        }
+        if (st == PGS_OK)
+            st = next_block(h, id + 1, &id, err);
+    }
+    return st;
+}
+
 /* The first block of each metric is looked for; to list all of them would read far more. */
 pgs_status pgs_history_metrics(pgs_history *h, uint64_t *out, pgs_err *err) {
     pgs_status st = PGS_OK;
     *out = 0;
     for (pgs_metric m = 0; st == PGS_OK && m < PGS_METRIC_COUNT; m++) {
         int64_t id;
-        st = pgs_history_ask(h, "SELECT min(id) FROM main.block WHERE id >= ?",
-                             pgs_block_id((unsigned)m, 0, 0), &id, err);
+        st = next_block(h, pgs_block_id((unsigned)m, 0, 0), &id, err);
         if (st == PGS_OK && id >= 0 && id < pgs_block_id((unsigned)m + 1, 0, 0))
             *out |= PGS_METRIC_BIT(m);
     }
-    return st;
+    return st == PGS_OK ? add_contents(h, out, err) : st;
 }
 
 pgs_status pgs_history_hash(pgs_history *h, size_t moment, int64_t *out, pgs_err *err) {

@@ -39,7 +39,7 @@ pgs_status pgs_history_ask(pgs_history *h, const char *sql, int64_t parameter, i
                            pgs_err *err) PGS_CHECK;
 
 /* PGS_E_DATA: the moment's counts and sizes are not as many, or do not add up to what, table snapshot
- * says. A block that somebody removed looks like values that were never observed. */
+ * says. */
 pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_snapshot *snap,
                                     pgs_err *err) PGS_CHECK;
 

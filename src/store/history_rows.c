@@ -173,10 +173,11 @@ pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) {
 pgs_status pgs_block_damaged(pgs_database *d, int64_t id, const char *why, pgs_err *err) {
     uint64_t key = (uint64_t)id;
     unsigned metric = (unsigned)(key >> 48);
-    const char *name = metric < PGS_METRIC_COUNT     ? pgs_metric_get((pgs_metric)metric)->key
-                       : metric == PGS_STATE_METRIC  ? "presence"
-                       : metric == PGS_MOMENT_METRIC ? "moments"
-                                                     : "an unknown metric";
+    const char *name = metric < PGS_METRIC_COUNT       ? pgs_metric_get((pgs_metric)metric)->key
+                       : metric == PGS_STATE_METRIC    ? "presence"
+                       : metric == PGS_MOMENT_METRIC   ? "moments"
+                       : metric == PGS_CONTENTS_METRIC ? "contents"
+                                                       : "an unknown metric";
     return pgs_database_damaged(d, err, "block %lld (%s, partition group %u, time block %u): %s",
                                 (long long)id, name, (unsigned)(key >> 24 & 0xFFFFFF),
                                 (unsigned)(key & 0xFFFFFF), why);
@@ -195,8 +196,8 @@ static pgs_status seek(pgs_database *d, sqlite3_blob **blob, int64_t id, bool *t
     return rc == SQLITE_ERROR ? PGS_OK : pgs_database_error(d, err);
 }
 
-pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
-                          pgs_tile *out, pgs_err *err) {
+static pgs_status read_block(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
+                             pgs_tile *out, pgs_err *err) {
     bool there;
     *out = (pgs_tile){0};
     pgs_status st = seek(d, blob, id, &there, err);
@@ -212,4 +213,37 @@ pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void
         return PGS_OK;
     *out = (pgs_tile){0};
     return pgs_block_damaged(d, id, why, err);
+}
+
+size_t pgs_contents_lane(unsigned number) {
+    return number < PGS_METRIC_COUNT    ? 1 + (size_t)number
+           : number == PGS_STATE_METRIC ? 0
+                                        : SIZE_MAX;
+}
+
+int64_t pgs_contents_id(size_t group, size_t block) {
+    return pgs_block_id(PGS_CONTENTS_METRIC, group / PGS_TILE_MOMENTS, block);
+}
+
+/* A tile that is not there was never packed, or somebody removed it. */
+static pgs_status expect_none(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
+                              pgs_err *err) {
+    uint64_t key = (uint64_t)id;
+    size_t group = key >> 24 & 0xFFFFFF, lane = pgs_contents_lane((unsigned)(key >> 48));
+    double row[PGS_TILE_LANES];
+    pgs_tile contents;
+    if (lane == SIZE_MAX)
+        return PGS_OK;
+    pgs_status st =
+        read_block(d, blob, pgs_contents_id(group, key & 0xFFFFFF), buffer, &contents, err);
+    if (st != PGS_OK || group % PGS_TILE_MOMENTS >= contents.n_moments || lane >= contents.n_lanes)
+        return st;
+    pgs_tile_row(&contents, group % PGS_TILE_MOMENTS, row);
+    return row[lane] > 0 ? pgs_block_damaged(d, id, "it was removed", err) : PGS_OK;
+}
+
+pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
+                          pgs_tile *out, pgs_err *err) {
+    pgs_status st = read_block(d, blob, id, buffer, out, err);
+    return st == PGS_OK && out->n_moments == 0 ? expect_none(d, blob, id, buffer, err) : st;
 }

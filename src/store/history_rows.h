@@ -25,6 +25,20 @@ enum {
 /* Why a tile cannot be one of those, or NULL. */
 const char *pgs_moment_misfit(const pgs_tile *tile);
 
+/* The number of the tiles that say which tiles a time block has, or a removed one would look like
+ * values that were never observed. A row for each partition group, 256 of them in a tile; lane 0 is
+ * presence, lane 1 + m is metric m; 1 where there is such a tile, else 0. Histories of an
+ * earlier step than PGS_CONTENTS_STEP (PRAGMA user_version) lack them. */
+#define PGS_CONTENTS_METRIC 0x102u
+#define PGS_CONTENTS_STEP   2
+#define PGS_CONTENTS_LANES  ((size_t)1 + PGS_METRIC_COUNT)
+
+/* The lane of the contents that is about tiles of that number; SIZE_MAX: none is. */
+size_t pgs_contents_lane(unsigned number);
+
+/* The contents that are about a partition group at a time block. */
+int64_t pgs_contents_id(size_t group, size_t block);
+
 /* Moments and lanes of the history in `d` into an empty `out`. */
 pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) PGS_CHECK;
 
@@ -33,7 +47,8 @@ pgs_status pgs_series_load(pgs_database *d, pgs_series *out, pgs_err *err) PGS_C
 extern const char *const pgs_summary_column[PGS_SUMMARY_COLUMNS];
 
 /* Read a block into `buffer` (PGS_BLOCK_MAX_BYTES, 8-byte aligned) and view it as a tile; n_moments
- * is 0 where there is none. *blob is opened on first use; close it with sqlite3_blob_close(). */
+ * is 0 where there never was one. *blob is opened on first use; close it with sqlite3_blob_close().
+ * PGS_E_DATA: it is damaged, or was removed. */
 pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
                           pgs_tile *out, pgs_err *err) PGS_CHECK;
 

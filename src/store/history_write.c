@@ -55,6 +55,8 @@ static pgs_status begin_aside(pgs_packer *k, pgs_err *err) {
                                    pgs_sql_snapshot_001, err);
     if (st == PGS_OK)
         st = pgs_database_exec(&k->d, pgs_sql_history_001, err);
+    if (st == PGS_OK)
+        st = pgs_database_exec(&k->d, pgs_sql_history_002, err);
     return st == PGS_OK ? pgs_write_meta(&k->d, "pgskew", err) : st;
 }
 

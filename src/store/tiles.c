@@ -89,6 +89,7 @@ pgs_status pgs_tiles_load(pgs_tiles *tiles, pgs_database *d, size_t block, size_
     return st;
 }
 
+/* bytes->n is 0 where every cell is absent: then there is no such block. */
 static pgs_status save_tile(pgs_rows *r, const double *cells, size_t n_moments, size_t n_lanes,
                             pgs_unit unit, int64_t id, pgs_buf *bytes, pgs_err *err) {
     bytes->n = 0;
@@ -102,21 +103,49 @@ static pgs_status save_tile(pgs_rows *r, const double *cells, size_t n_moments, 
     return pgs_rows_add(r, err);
 }
 
+/* contents[group * PGS_TILE_LANES + lane]: 1 where there is such a tile. */
+static pgs_status save_contents(pgs_rows *r, const double *contents, size_t n_groups, size_t block,
+                                pgs_buf *bytes, pgs_err *err) {
+    pgs_status st = PGS_OK;
+    for (size_t g = 0; st == PGS_OK && g < n_groups; g += PGS_TILE_MOMENTS) {
+        size_t n = n_groups - g < PGS_TILE_MOMENTS ? n_groups - g : PGS_TILE_MOMENTS;
+        st = save_tile(r, contents + g * PGS_TILE_LANES, n, PGS_CONTENTS_LANES, PGS_UNIT_ROWS,
+                       pgs_contents_id(g, block), bytes, err);
+    }
+    return st;
+}
+
+static pgs_status save_tiles(const pgs_tiles *tiles, pgs_rows *r, size_t block, size_t n_moments,
+                             size_t n_lanes, double *contents, pgs_buf *bytes, pgs_err *err) {
+    pgs_status st = PGS_OK;
+    for (int m = 0; m < PGS_TILE_ROWS; m++) {
+        size_t lane = pgs_contents_lane(number_of(m));
+        for (size_t g = 0; st == PGS_OK && g < tiles->n_groups; g++) {
+            const double *cells = tiles->cells[(size_t)m * tiles->n_groups + g];
+            if (!cells)
+                continue;
+            st = save_tile(r, cells, n_moments, lanes_of(m, g, n_lanes), unit_of(m),
+                           pgs_block_id(number_of(m), g, block), bytes, err);
+            if (lane < PGS_CONTENTS_LANES)
+                contents[g * PGS_TILE_LANES + lane] = bytes->n > 0;
+        }
+    }
+    return st == PGS_OK ? save_contents(r, contents, tiles->n_groups, block, bytes, err) : st;
+}
+
 pgs_status pgs_tiles_save(const pgs_tiles *tiles, pgs_database *d, size_t block, size_t n_moments,
                           size_t n_lanes, pgs_err *err) {
     static const char *const COLUMN[] = {"id", "data"};
     pgs_buf bytes = {0};
     pgs_rows r = {0};
-    pgs_status st = pgs_rows_begin(d, "OR REPLACE", "block", COLUMN, 2, &r, err);
-    for (int m = 0; m < PGS_TILE_ROWS; m++)
-        for (size_t g = 0; st == PGS_OK && g < tiles->n_groups; g++) {
-            const double *cells = tiles->cells[(size_t)m * tiles->n_groups + g];
-            if (cells)
-                st = save_tile(&r, cells, n_moments, lanes_of(m, g, n_lanes), unit_of(m),
-                               pgs_block_id(number_of(m), g, block), &bytes, err);
-        }
+    double *contents = pgs_alloc(tiles->n_groups * PGS_TILE_LANES, sizeof *contents);
+    pgs_status st = contents ? pgs_rows_begin(d, "OR REPLACE", "block", COLUMN, 2, &r, err)
+                             : pgs_no_memory(err);
+    if (st == PGS_OK)
+        st = save_tiles(tiles, &r, block, n_moments, n_lanes, contents, &bytes, err);
     sqlite3_finalize(r.stmt);
     pgs_buf_reset(&bytes);
+    pgs_free(contents);
     return st;
 }
 

@@ -29,6 +29,7 @@ CALLS = ["mkostemps", "fchmod", "open64", "pwrite", "ftruncate", "fdatasync", "f
 CASES = ["balanced-100", "p4-all-in-one", "zipf-skewed-100", "p100-null-created", "hot-writes-100"]
 STATE = 0x100  # the number of the tiles that say which partition was there
 MOMENTS = 0x101  # of those that hold the moments themselves
+CONTENTS = 0x102  # of those that say which others there are
 
 
 def content(path):
@@ -254,7 +255,7 @@ class Flips:
 
     def name_of(self, block):
         number = block >> 48
-        return {STATE: "presence", MOMENTS: "moments"}.get(number) or self.metrics()[number]
+        return {STATE: "presence", MOMENTS: "moments", CONTENTS: "contents"}.get(number) or self.metrics()[number]
 
     def metrics(self):
         """Names in the order of their numbers: that of the columns of partition_stat."""

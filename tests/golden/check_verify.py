@@ -8,6 +8,7 @@ import argparse
 import gzip
 import pathlib
 import random
+import re
 import shutil
 import sqlite3
 import sys
@@ -18,6 +19,13 @@ from programs import Programs, Tally  # noqa: E402
 
 DATA, NO_INPUT = 65, 66
 METRICS = {0: "chunk_count", 4: "size_bytes", 0x100: "presence"}
+
+# Every command that answers about one moment, and every one that answers about all of them.
+ANSWERS = [("health",), ("distribution",), ("sizes",), ("hot",), ("skew",), ("collections",), ("statistics",),
+           ("recommendations",), ("health-summary",), ("full", "-f", "json"), ("health", "--noise-floor"),
+           ("check", "--now", "2026-01-01T00:00:00Z"), ("diff",), ("export", "-f", "openmetrics")]
+SERIES = [("list",), ("scan",), ("scan", "--by", "moment"), ("scan", "--by", "partition"), ("export",), ("trend",),
+          ("forecast",), ("backtest",), ("report",), ("verify",)]
 
 
 class Verify:
@@ -199,13 +207,90 @@ class Verify:
         self.altered("an empty block", "UPDATE block SET data = x'' WHERE id = ?", "it is too short", parameters=(ident,))
         self.altered("a short block", "UPDATE block SET data = substr(data, 1, 100) WHERE id = ?", "its checksum is wrong",
                      parameters=(ident,))
-        lines, path = self.altered("a block less", "DELETE FROM block WHERE id = ?", "and 236 more", parameters=(ident,))
-        for command in (("health",), ("full",), ("export", "-f", "openmetrics")):
-            done = self.programs.pgskew(*command, "--at", self.first, path)
-            self.tally.expect(done.code == DATA and "chunks_seen of " in done.err and not done.out,
-                              "a block less stops " + command[0], done)
+
+    def many_faults(self):
+        lines, _ = self.altered("every sum changed", "UPDATE snapshot SET total_chunks = total_chunks + 1",
+                                "and 260 more")
         self.tally.expect(len(lines) == 21, "twenty faults are said, and how many more", len(lines))
-        self.altered("the presence less", "DELETE FROM block WHERE id = %d" % (0x100 << 48), "0 of its 16 partitions")
+
+    # ---- removed blocks ----
+
+    def every_answer(self, path, new, at):
+        """What every command says of a history, by command; `new` is a snapshot that it lacks."""
+        answers = {command: self.programs.pgskew(*command, "--at", at, path) for command in ANSWERS}
+        answers.update({command: self.programs.pgskew(*command, path) for command in SERIES})
+        elsewhere = self.first if at == self.last else self.last
+        answers["elsewhere"] = self.programs.pgskew("full", "-f", "json", "--at", elsewhere, path)
+        out = self.scratch / "exported"
+        out.mkdir()
+        answers["snapshots"] = self.programs.pgskew("export", "-f", "snapshot", "-o", out, path)
+        shutil.rmtree(out)
+        more = self.scratch / "more.db"
+        shutil.copyfile(path, more)
+        answers["pack"] = self.programs.pgskew("pack", "-o", more, new)
+        if answers["pack"].code == 0:
+            answers["packed"] = self.programs.pgskew("full", "-f", "json", more)
+        return answers
+
+    @staticmethod
+    def refused(command, done):
+        if command[0] == "check":  # whose failures are one line on stdout and exit 3
+            return done.code == 3 and b"block " in done.out and done.out.count(b"\n") == 1
+        named = done.out.decode() if command == ("verify",) else done.err
+        return done.code == DATA and done.err.count("\n") == 1 and "block " in named and b'"metrics":{"' not in done.out
+
+    @staticmethod
+    def said(done):
+        """Without the hash of the file itself, which the report tells."""
+        return done.code, re.sub(rb"<code>[0-9a-f]{16}</code>", b"", done.out), done.err
+
+    def removed_blocks(self):
+        """Each block in turn: whoever reads it refuses, and everybody else answers as of the whole file."""
+        path, new = self.scratch / "removed.db", self.scratch / "new.db"
+        shutil.copyfile(self.good, path)
+        done = self.programs.pgskew("export", "-f", "snapshot", "--at", self.last, "-o", new, path)
+        self.tally.expect(done.code == 0, "a snapshot is taken out", done)
+        later = "2031-01-01T00:00:00"
+        connection = sqlite3.connect(new)
+        with connection:
+            connection.execute("UPDATE snapshot SET taken_at = '%sZ', taken_at_us = strftime('%%s', '%s') * 1000000"
+                               % (later, later))
+        connection.close()
+        want = [self.every_answer(path, new, at) for at in (self.first, self.last)]
+        for command, done in want[1].items():
+            self.tally.expect(done.code in (0, 1, 2), "%s of the whole file" % (command,), done)
+        connection = sqlite3.connect(path)
+        blocks = connection.execute("SELECT id, data FROM block").fetchall()
+        connection.close()
+        for ident, data in blocks:
+            self.one_removed(path, new, ident, want[ident & 0xFFFFFF])
+            connection = sqlite3.connect(path)
+            with connection:
+                connection.execute("INSERT INTO block VALUES (?, ?)", (ident, data))
+            connection.close()
+        self.tally.expect(len(blocks) == 22, "blocks of eight metrics, presence, moments and contents", len(blocks))
+
+    def one_removed(self, path, new, ident, want):
+        metric, time_block = ident >> 48, ident & 0xFFFFFF
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("DELETE FROM block WHERE id = %d" % ident)
+        connection.close()
+        got = self.every_answer(path, new, self.last if time_block else self.first)
+        for command, done in got.items():
+            self.tally.expect(self.said(done) == self.said(want[command]) or self.refused(command, done),
+                              "%s without block %d is refused, or the same" % (command, ident), done)
+        must = {("verify",)}
+        if metric <= 0x101:  # all but the contents
+            must |= {("export",), "snapshots"} | ({"pack"} if time_block else set())
+        if metric <= 0x100:
+            must |= {("full", "-f", "json")}
+        if metric in METRICS:
+            must |= {("health",), ("health-summary",), ("statistics",)}
+        if metric in (0, 4):
+            must |= {("scan",), ("trend",), ("forecast",)}
+        missed = {command for command in must if got[command].code != DATA}
+        self.tally.expect(not missed, "block %d is missed" % ident, missed)
 
     # ---- everything else ----
 
@@ -255,6 +340,8 @@ def main():
         check.flipped_bytes()
         check.altered_rows()
         check.altered_blocks()
+        check.many_faults()
+        check.removed_blocks()
     return tally.finish()
 
 

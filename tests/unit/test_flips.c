@@ -1,6 +1,6 @@
 /* Blocks whose bytes changed: every byte of every block of a small history is flipped in turn. The check
- * always finds it; whoever reads the block says so, and never makes a number of it. And a block of a newer
- * version, sound by its checksum, is refused. */
+ * always finds it; whoever reads the block says so, and never makes a number of it. So it is with a block
+ * that was removed. And a block of a newer version, sound by its checksum, is refused. */
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -9,11 +9,13 @@
 #include "pgskew/analyze.h"
 #include "pgskew/history.h"
 #include "pgskew/report.h"
+#include "support/moments.h"
 #include "support/no_leaks.h"
 #include "support/scratch.h"
 
 enum { CSV = 1, SCAN = 2, MOMENT = 4, CHECK = 8 };
-enum { N_MOMENTS = 12, MOMENT_METRIC = 0x101, HASHED = 16, HEADER = 24 };
+enum { N_MOMENTS = 12, MOMENT_METRIC = 0x101, CONTENTS_METRIC = 0x102 };
+enum { HASHED = 16, HEADER = 24, MAX_BLOCKS = 80 };
 
 static scratch dir;
 static char path[256];
@@ -128,11 +130,11 @@ static int ask(int which, char **text) {
 
 /* ---- blocks ---- */
 
-static size_t blocks_of(int64_t id[64]) {
+static size_t blocks_of(int64_t id[MAX_BLOCKS]) {
     sqlite3_stmt *stmt;
     size_t n = 0;
     cr_assert_eq(sqlite3_prepare_v2(db, "SELECT id FROM block", -1, &stmt, NULL), SQLITE_OK);
-    while (n < 64 && sqlite3_step(stmt) == SQLITE_ROW)
+    while (n < MAX_BLOCKS && sqlite3_step(stmt) == SQLITE_ROW)
         id[n++] = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     return n;
@@ -150,6 +152,8 @@ static uint8_t *read_block(int64_t id, int *n) {
 /* Who must refuse a block: what it reads of each metric. */
 static int must_refuse(int64_t id, int which) {
     int64_t metric = id >> 48;
+    if (metric == CONTENTS_METRIC)
+        return 0;
     if (metric == MOMENT_METRIC)
         return which & SCAN;
     bool scanned = metric == PGS_CHUNK_COUNT || metric == PGS_SIZE_BYTES;
@@ -158,7 +162,7 @@ static int must_refuse(int64_t id, int which) {
 
 Test(flips, no_flipped_byte_becomes_a_number) {
     static const int WHICH[] = {CSV, SCAN, MOMENT};
-    int64_t id[64];
+    int64_t id[MAX_BLOCKS];
     char *want[3];
     size_t n_blocks = blocks_of(id), n_flipped = 0;
     for (size_t k = 0; k < 3; k++)
@@ -192,7 +196,7 @@ Test(flips, no_flipped_byte_becomes_a_number) {
 }
 
 Test(flips, a_newer_block_is_refused) {
-    int64_t id[64];
+    int64_t id[MAX_BLOCKS];
     size_t n_blocks = blocks_of(id);
     for (size_t b = 0; b < n_blocks; b++) {
         int n;
@@ -214,4 +218,62 @@ Test(flips, a_newer_block_is_refused) {
         free(newer);
     }
     cr_expect_eq(n_blocks, 8u);
+}
+
+/* ---- removed blocks ---- */
+
+static void run_sql(const char *format, long long id) {
+    char sql[120];
+    snprintf(sql, sizeof sql, format, id);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+}
+
+/* Each block is put away in its turn, and put back. */
+static void expect_missed(moments_story story, size_t n_expected) {
+    static const int WHICH[] = {CSV, SCAN, MOMENT};
+    int64_t id[MAX_BLOCKS];
+    char *want[3], *got;
+    cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+    remove(path);
+    cr_assert_eq(moments_pack(path, story, 0, MOMENTS[story].n, PGS_PACK_EXTEND, &err), PGS_OK);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    size_t n_blocks = blocks_of(id);
+    for (size_t k = 0; k < 3; k++)
+        cr_assert_eq(ask(WHICH[k], &want[k]), 0, "the history is sound");
+    run_sql("CREATE TABLE away (id INTEGER PRIMARY KEY, data BLOB)", 0);
+    for (size_t b = 0; b < n_blocks; b++) {
+        run_sql("INSERT INTO away SELECT * FROM block WHERE id = %lld", id[b]);
+        run_sql("DELETE FROM block WHERE id = %lld", id[b]);
+        for (size_t k = 0; k < 3; k++) {
+            int refused = ask(WHICH[k], &got);
+            cr_expect(refused & CHECK, "%s: the check misses block %zu", MOMENTS[story].name, b);
+            cr_expect_eq(must_refuse(id[b], WHICH[k]) & ~refused, 0, "%s: block %zu, question %zu",
+                         MOMENTS[story].name, b, k);
+            cr_expect((refused & WHICH[k]) || strcmp(got, want[k]) == 0, "%s: block %zu",
+                      MOMENTS[story].name, b);
+            free(got);
+        }
+        run_sql("INSERT INTO block SELECT * FROM away WHERE id = %lld", id[b]);
+        run_sql("DELETE FROM away WHERE id = %lld", id[b]);
+    }
+    for (size_t k = 0; k < 3; k++)
+        free(want[k]);
+    cr_expect_eq(n_blocks, n_expected, "%zu blocks", n_blocks);
+}
+
+Test(flips, no_removed_block_passes_for_values_never_observed) {
+    expect_missed(MOMENTS_COME_AND_GO, PGS_FIRST_DERIVED + 3);
+    expect_missed(MOMENTS_WIDE, 3 * (PGS_FIRST_DERIVED + 1) + 2);
+}
+
+Test(flips, a_history_of_the_first_step_is_read_without_its_contents) {
+    static const int WHICH[] = {CSV, SCAN, MOMENT};
+    int64_t id[MAX_BLOCKS];
+    for (size_t b = blocks_of(id); b-- > 0;)
+        cr_expect_neq(id[b] >> 48, CONTENTS_METRIC, "the fixture is of the first step");
+    for (size_t k = 0; k < 3; k++) {
+        char *got;
+        cr_expect_eq(ask(WHICH[k], &got), 0);
+        free(got);
+    }
 }
