@@ -1,7 +1,6 @@
 /* Compiled once per instruction level with PGS_LEVEL set to its name: the compiler vectorises these
  * loops, and because the order of every rounding sum is written out, to the same bits. Contraction
  * of a * b + c is off, so the levels that have fused multiply-add do not use it. */
-#include <math.h>
 #include <string.h>
 
 #include "kernel/kernel.h"
@@ -11,7 +10,12 @@
 #define STRING_(a)  #a
 #define STRING(a)   STRING_(a)
 
-#define LANES 32 /* accumulators of a row: enough to hide the latency of an addition */
+/* Sums are kept in four of these: enough to hide the latency of an addition, and few enough for the
+ * registers of every level. */
+typedef double vec __attribute__((vector_size(32), may_alias));
+
+#define VEC_LANES 4
+#define LANES     (4 * VEC_LANES)
 
 /* ---- decoding ---- */
 
@@ -19,11 +23,11 @@
     do {                                                                                           \
         const type *restrict d = delta;                                                            \
         for (size_t i = 0; i < n; i++)                                                             \
-            next[i] = row[i] + scale * (double)d[i];                                               \
+            next[i] = row[i] + (double)d[i];                                                       \
     } while (0)
 
 static void advance(const double *restrict row, const void *restrict delta, unsigned width,
-                    double scale, size_t n, double *restrict next) {
+                    size_t n, double *restrict next) {
     switch (width) {
     case 1:
         ADVANCE(int8_t);
@@ -45,80 +49,100 @@ static void advance(const double *restrict row, const void *restrict delta, unsi
 
 /* ---- one row ---- */
 
-typedef struct row_lanes {
-    double sum[LANES], squares[LANES], min[LANES], max[LANES];
-} row_lanes;
+/* Accumulators 8 apart are added, then 4, 2 and 1 apart. */
+static double sum_of(const vec acc[4]) {
+    vec four = (acc[0] + acc[2]) + (acc[1] + acc[3]);
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
 
-/* Add `n_blocks` (a constant) times 32 lanes: accumulators are touched once, not once a block. */
-static inline void add_blocks(row_lanes *restrict acc, const double *restrict v, size_t n_blocks,
-                              double about) {
-    for (size_t i = 0; i < LANES; i++) {
-        double sum = acc->sum[i], squares = acc->squares[i], min = acc->min[i], max = acc->max[i];
+/* What is behind the last whole 16 lanes, and `neutral` where there is nothing. */
+static const vec *rest_of(const double *row, size_t n, double neutral, double rest[LANES]) {
+    for (size_t i = 0; i < LANES; i++)
+        rest[i] = i < n ? row[i] : neutral;
+    return (const vec *)rest;
+}
+
+static inline void add_four(vec acc[4], const vec *v) {
+    for (size_t k = 0; k < 4; k++)
+        acc[k] += v[k];
+}
+
+static double row_sum(const double *row, size_t n) {
+    vec acc[4] = {{0}};
+    _Alignas(64) double rest[LANES];
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        add_four(acc, (const vec *)(row + i));
+    if (i < n)
+        add_four(acc, rest_of(row + i, n - i, 0, rest));
+    return sum_of(acc);
+}
+
+static inline void add_squares(vec acc[4], const vec *v, double about) {
+    for (size_t k = 0; k < 4; k++) {
+        vec d = v[k] - about;
+        acc[k] += d * d;
+    }
+}
+
+static double row_squares(const double *row, size_t n, double about) {
+    vec acc[4] = {{0}};
+    _Alignas(64) double rest[LANES];
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        add_squares(acc, (const vec *)(row + i), about);
+    if (i < n)
+        add_squares(acc, rest_of(row + i, n - i, about, rest), about);
+    return sum_of(acc);
+}
+
+/* ---- some rows at once ---- */
+
+/* `n_rows` is a constant: the lanes' extremes are touched once. */
+static inline void range_of(const double *restrict rows, size_t n_rows, size_t n,
+                            double *restrict low, double *restrict high) {
+    for (size_t i = 0; i < n; i++) {
+        double min = rows[i], max = rows[i];
 #pragma GCC unroll 8
-        for (size_t k = 0; k < n_blocks; k++) {
-            double x = v[i + k * LANES], d = x - about;
-            sum += x;
-            squares += d * d;
+        for (size_t k = 1; k < n_rows; k++) {
+            double x = rows[i + k * PGS_ROW_LANES];
             min = x < min ? x : min;
             max = x > max ? x : max;
         }
-        acc->sum[i] = sum;
-        acc->squares[i] = squares;
-        acc->min[i] = min;
-        acc->max[i] = max;
+        low[i] = min;
+        high[i] = max;
     }
 }
 
-static inline void add_rest(row_lanes *restrict acc, const double *restrict v, size_t n,
-                            double about) {
-    for (size_t i = 0; i < n; i++) {
-        double x = v[i], d = x - about;
-        acc->sum[i] += x;
-        acc->squares[i] += d * d;
-        acc->min[i] = x < acc->min[i] ? x : acc->min[i];
-        acc->max[i] = x > acc->max[i] ? x : acc->max[i];
+static void lane_range(const double *restrict rows, size_t n_rows, size_t n, double *restrict low,
+                       double *restrict high) {
+    if (n_rows == 8) {
+        range_of(rows, 8, n, low, high);
+        return;
+    }
+    range_of(rows, 1, n, low, high);
+    for (size_t r = 1; r < n_rows; r++) {
+        const double *restrict v = rows + r * PGS_ROW_LANES;
+        for (size_t i = 0; i < n; i++) {
+            low[i] = v[i] < low[i] ? v[i] : low[i];
+            high[i] = v[i] > high[i] ? v[i] : high[i];
+        }
     }
 }
 
-/* Add the upper half (a constant number of lanes) to the lower. */
-static inline void fold(row_lanes *restrict acc, size_t half) {
-    for (size_t i = 0; i < half; i++) {
-        acc->sum[i] += acc->sum[i + half];
-        acc->squares[i] += acc->squares[i + half];
-        acc->min[i] = acc->min[i + half] < acc->min[i] ? acc->min[i + half] : acc->min[i];
-        acc->max[i] = acc->max[i + half] > acc->max[i] ? acc->max[i + half] : acc->max[i];
-    }
-}
-
-static void row_stats(const double *row, size_t n, double about, pgs_row_stats *out) {
-    row_lanes acc;
-    for (size_t i = 0; i < LANES; i++) {
-        acc.sum[i] = acc.squares[i] = 0;
-        acc.min[i] = acc.max[i] = row[0];
-    }
-    size_t i = 0;
-    for (; i + 8 * LANES <= n; i += 8 * LANES)
-        add_blocks(&acc, row + i, 8, about);
-    for (; i + LANES <= n; i += LANES)
-        add_blocks(&acc, row + i, 1, about);
-    add_rest(&acc, row + i, n - i, about);
-    fold(&acc, 16);
-    fold(&acc, 8);
-    fold(&acc, 4);
-    fold(&acc, 2);
-    fold(&acc, 1);
-    *out = (pgs_row_stats){
-        .sum = acc.sum[0], .min = acc.min[0], .max = acc.max[0], .squares = acc.squares[0]};
-}
-
-static void count_beyond(const double *restrict row, size_t n, const pgs_row_bounds *bounds,
-                         uint32_t beyond[2]) {
+static void sift(const double *restrict low, const double *restrict high, size_t n,
+                 const pgs_sieve *sieve, uint8_t *restrict open, uint32_t beyond[2]) {
+    const pgs_sieve s = *sieve;
     int64_t near = 0, far = 0;
-    const double middle0 = bounds->middle[0], middle1 = bounds->middle[1];
-    const double reach0 = bounds->reach[0], reach1 = bounds->reach[1];
     for (size_t i = 0; i < n; i++) {
-        near += fabs(row[i] - middle0) >= reach0;
-        far += fabs(row[i] - middle1) >= reach1;
+        int64_t out0 = (high[i] <= s.out_low[0]) | (low[i] >= s.out_high[0]);
+        int64_t out1 = (high[i] <= s.out_low[1]) | (low[i] >= s.out_high[1]);
+        int64_t in0 = (low[i] > s.in_low[0]) & (high[i] < s.in_high[0]);
+        int64_t in1 = (low[i] > s.in_low[1]) & (high[i] < s.in_high[1]);
+        int64_t closed = (out0 | in0) & (out1 | in1) & (low[i] > s.floor) & (high[i] < s.ceiling);
+        near += out0 & closed;
+        far += out1 & closed;
+        open[i] = (uint8_t)(closed ^ 1);
     }
     beyond[0] = (uint32_t)near;
     beyond[1] = (uint32_t)far;
@@ -165,21 +189,14 @@ static void line_rows(const pgs_line_sums *sums, const double *rows, size_t n_ro
         line_row(sums, rows + r * PGS_ROW_LANES, x[r], scale[r], n);
 }
 
-static void lane_extremes(double *restrict low, double *restrict high, const double *restrict row,
-                          size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        low[i] = row[i] < low[i] ? row[i] : low[i];
-        high[i] = row[i] > high[i] ? row[i] : high[i];
-    }
-}
-
 extern const pgs_kernels JOIN(pgs_kernels, PGS_LEVEL);
 
 const pgs_kernels JOIN(pgs_kernels, PGS_LEVEL) = {
     .name = STRING(PGS_LEVEL),
     .advance = advance,
-    .row_stats = row_stats,
-    .count_beyond = count_beyond,
+    .row_sum = row_sum,
+    .row_squares = row_squares,
+    .lane_range = lane_range,
+    .sift = sift,
     .line_rows = line_rows,
-    .lane_extremes = lane_extremes,
 };

@@ -1,5 +1,5 @@
-/* The work of a scan: what is known before the values are read, partition groups over threads, and
- * putting the parts together in an order that does not depend on who computed them. */
+/* The work of a scan: what is known before the values are read, partition groups of either measure
+ * over threads, and putting the parts together in an order that does not depend on who computed them. */
 #include "pgskew/analyze.h"
 
 #include <math.h>
@@ -30,7 +30,7 @@ typedef struct scanning {
         size_t number;
         pgs_status status;
         pgs_err err;
-        size_t failed_group;
+        size_t failed_part;
         bool started;
     } * thread;
     pgs_arena *arena;
@@ -93,11 +93,8 @@ static pgs_status make_room(scanning *s, pgs_err *err) {
         pgs_scan_worker *w = &thread->worker;
         *thread = (struct thread){.all = s, .number = i, .worker = {.plan = &s->plan, .reader = i}};
         w->room = pgs_arena_alloc(s->arena, 1, pgs_scan_room_bytes());
-        for (int k = 0; k < PGS_MEASURE_COUNT; k++) {
+        for (int k = 0; k < PGS_MEASURE_COUNT; k++)
             w->sums[k] = pgs_arena_alloc(s->arena, n, sizeof *w->sums[k]);
-            for (size_t t = 0; w->sums[k] && t < n; t++)
-                w->sums[k][t] = (pgs_scan_sums){.min = INFINITY, .max = -INFINITY};
-        }
         if (!w->room || !w->sums[0] || !w->sums[1])
             return pgs_no_memory(err);
     }
@@ -119,26 +116,33 @@ static pgs_status prepare(scanning *s, pgs_err *err) {
 
 /* ---- the pass ---- */
 
-static pgs_status scan_group(struct thread *thread, size_t group, pgs_err *err) {
-    scanning *s = thread->all;
-    size_t lane = group * PGS_TILE_LANES, n = s->series->n_lanes - lane;
-    if (n > PGS_TILE_LANES)
-        n = PGS_TILE_LANES;
-    pgs_status st = pgs_scan_group(&thread->worker, PGS_BY_CHUNKS, group, n,
-                                   s->squares + group * s->n_moments, s->lines + lane, err);
-    return st == PGS_OK ? pgs_scan_group(&thread->worker, PGS_BY_SIZE, group, n, NULL, NULL, err)
-                        : st;
+/* Part i is group i by chunks, or behind those, by size. */
+static size_t count_parts(const scanning *s) {
+    return PGS_MEASURE_COUNT * s->n_groups;
 }
 
-/* Every n-th group, so that each thread finds the failure of its lowest one. */
+static pgs_status scan_part(struct thread *thread, size_t part, pgs_err *err) {
+    scanning *s = thread->all;
+    size_t group = part % s->n_groups, lane = group * PGS_TILE_LANES;
+    size_t n = s->series->n_lanes - lane;
+    if (n > PGS_TILE_LANES)
+        n = PGS_TILE_LANES;
+    if (part >= s->n_groups)
+        return pgs_scan_group(&thread->worker, PGS_BY_SIZE, group, n, NULL, NULL, err);
+    return pgs_scan_group(&thread->worker, PGS_BY_CHUNKS, group, n,
+                          s->squares + group * s->n_moments, s->lines + lane, err);
+}
+
+/* Every n-th part, so that each thread finds the failure of its lowest one. */
 static void *run(void *context) {
     struct thread *thread = context;
-    for (size_t g = thread->number; g < thread->all->n_groups && thread->status == PGS_OK;
-         g += thread->all->n_threads) {
-        thread->status = scan_group(thread, g, &thread->err);
-        thread->failed_group = g;
-        if (thread->number == 0 && thread->all->options->step)
-            thread->all->options->step(thread->all->options->context, g + 1, thread->all->n_groups);
+    const scanning *s = thread->all;
+    for (size_t i = thread->number; i < count_parts(s) && thread->status == PGS_OK;
+         i += s->n_threads) {
+        thread->status = scan_part(thread, i, &thread->err);
+        thread->failed_part = i;
+        if (thread->number == 0 && s->options->step)
+            s->options->step(s->options->context, i + 1, count_parts(s));
     }
     return NULL;
 }
@@ -158,9 +162,9 @@ static pgs_status run_all(scanning *s, pgs_err *err) {
     }
     for (size_t i = 0; i < s->n_threads; i++) {
         const struct thread *thread = &s->thread[i];
-        if (thread->status == PGS_OK || thread->failed_group >= lowest)
+        if (thread->status == PGS_OK || thread->failed_part >= lowest)
             continue;
-        lowest = thread->failed_group;
+        lowest = thread->failed_part;
         st = thread->status;
         if (err)
             *err = thread->err;
@@ -171,9 +175,11 @@ static pgs_status run_all(scanning *s, pgs_err *err) {
 /* ---- after ---- */
 
 static pgs_scan_sums sums_of(const scanning *s, pgs_measure k, size_t t) {
-    pgs_scan_sums all = s->thread[0].worker.sums[k][t];
-    for (size_t i = 1; i < s->n_threads; i++) {
+    pgs_scan_sums all = {.min = INFINITY, .max = -INFINITY};
+    for (size_t i = 0; i < s->n_threads; i++) {
         const pgs_scan_sums *part = &s->thread[i].worker.sums[k][t];
+        if (part->n_seen == 0)
+            continue;
         all.total += part->total;
         all.min = part->min < all.min ? part->min : all.min;
         all.max = part->max > all.max ? part->max : all.max;
@@ -352,8 +358,8 @@ pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
     s.n_threads = options->n_threads > 0 && options->n_threads < source->n_readers
                       ? options->n_threads
                       : source->n_readers;
-    if (s.n_threads > s.n_groups)
-        s.n_threads = s.n_groups > 0 ? s.n_groups : 1;
+    if (s.n_threads > count_parts(&s))
+        s.n_threads = s.n_groups > 0 ? count_parts(&s) : 1;
     pgs_status st = prepare(&s, err);
     if (st == PGS_OK)
         st = run_all(&s, err);

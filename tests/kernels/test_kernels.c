@@ -87,23 +87,21 @@ static int64_t delta_at(const uint8_t *delta, unsigned width, size_t i) {
     return unused == 0 ? d : (int64_t)((uint64_t)d << unused) >> unused;
 }
 
-static void expect_advance(const double *row, const uint8_t *delta, unsigned width, double scale,
-                           size_t n) {
+static void expect_advance(const double *row, const uint8_t *delta, unsigned width, size_t n) {
     double want[N] = {0}, *next = row_of(&y_guard, n);
-    base->advance(row, delta, width, scale, n, want);
+    base->advance(row, delta, width, n, want);
     for (size_t i = 0; i < n; i++) {
         int64_t d = width == 0 ? 0 : delta_at(delta, width, i);
-        __int128 sum = (__int128)row[i] + (__int128)d * (__int128)scale;
+        __int128 sum = (__int128)row[i] + d;
         if (sum >= -(INT64_C(1) << 53) && sum <= INT64_C(1) << 53)
-            cr_assert_eq(want[i], (double)sum, "width %u, scale %g, lane %zu of %zu", width, scale,
-                         i, n);
+            cr_assert_eq(want[i], (double)sum, "width %u, lane %zu of %zu", width, i, n);
     }
     for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
         const pgs_kernels *k = pgs_kernels_find(LEVEL[l]);
         if (!k)
             continue;
         fill(next, n, EQUAL);
-        k->advance(row, delta, width, scale, n, next);
+        k->advance(row, delta, width, n, next);
         cr_assert(same_bits(next, want, n * sizeof *row), "%s: width %u, n %zu", LEVEL[l], width,
                   n);
     }
@@ -114,122 +112,152 @@ Test(kernels, advance_adds_every_width_of_delta) {
     for (size_t w = 0; w < PGS_COUNT_OF(WIDTH); w++)
         for (size_t n = 0; n <= N; n++)
             for (size_t pad = 0; pad < 64; pad += 8)
-                for (unsigned shift = 0; shift <= 26; shift += 13) {
+                for (int negative = 0; negative < 2; negative++) {
                     uint8_t *delta = guard_last(&delta_guard, n * WIDTH[w], pad);
                     double *row = row_of(&row_guard, n);
-                    fill_deltas(delta, WIDTH[w], n, shift == 13);
+                    fill_deltas(delta, WIDTH[w], n, negative);
                     fill(row, n, (kind)(random_bits(&r) % KINDS));
-                    expect_advance(row, delta, WIDTH[w], (double)(INT64_C(1) << shift), n);
+                    expect_advance(row, delta, WIDTH[w], n);
                 }
 }
 
-/* ---- row_stats ---- */
+/* ---- sums of a row ---- */
 
 /* The order of kernel.h, written as it is said there. */
 static double squares_by_the_book(const double *row, size_t n, double about) {
-    double acc[32] = {0};
+    double acc[16] = {0};
     for (size_t i = 0; i < n; i++) {
         volatile double d = row[i] - about, square = d * d; /* volatile: each step rounds */
-        acc[i % 32] += square;
+        acc[i % 16] += square;
     }
-    for (size_t apart = 16; apart > 0; apart /= 2)
+    for (size_t apart = 8; apart > 0; apart /= 2)
         for (size_t i = 0; i < apart; i++)
             acc[i] += acc[i + apart];
     return acc[0];
 }
 
-static void expect_stats(const double *row, size_t n, double about, kind k) {
-    pgs_row_stats got, other;
+static void expect_sums(const double *row, size_t n, double about, kind k) {
     __int128 sum = 0;
     long double squares = 0;
-    double min = row[0], max = row[0];
-    memset(&got, 0, sizeof got);
-    base->row_stats(row, n, about, &got);
     for (size_t i = 0; i < n; i++) {
         long double d = (long double)row[i] - (long double)about;
         sum += (__int128)row[i];
         squares += d * d;
-        min = fmin(min, row[i]);
-        max = fmax(max, row[i]);
     }
-    if (sum <= INT64_C(1) << 53)
-        cr_assert_eq(got.sum, (double)sum, "%s, n %zu", KIND[k], n);
-    cr_assert(got.min == min && got.max == max, "%s, n %zu", KIND[k], n);
     double want = squares_by_the_book(row, n, about);
-    cr_assert(same_bits(&got.squares, &want, sizeof want), "%s, n %zu", KIND[k], n);
-    cr_assert(fabsl(got.squares - squares) <= 1e-13L * squares, "%s, n %zu", KIND[k], n);
+    cr_assert(fabsl(want - squares) <= 1e-13L * squares, "%s, n %zu", KIND[k], n);
     for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
         const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
         if (!level)
             continue;
-        memset(&other, 0, sizeof other);
-        level->row_stats(row, n, about, &other);
-        cr_assert(same_bits(&other, &got, sizeof got), "%s: %s, n %zu", LEVEL[l], KIND[k], n);
+        if (sum <= INT64_C(1) << 53)
+            cr_assert_eq(level->row_sum(row, n), (double)sum, "%s: %s, n %zu", LEVEL[l], KIND[k],
+                         n);
+        double got = level->row_squares(row, n, about);
+        cr_assert(same_bits(&got, &want, sizeof want), "%s: %s, n %zu", LEVEL[l], KIND[k], n);
     }
 }
 
-Test(kernels, row_stats_are_exact_but_for_squares_whose_order_is_the_definition) {
+Test(kernels, row_sums_are_exact_and_squares_have_the_order_of_their_definition) {
     for (kind k = 0; k < KINDS; k++)
-        for (size_t n = 1; n <= N; n++) {
+        for (size_t n = 0; n <= N; n++) {
             double *row = row_of(&row_guard, n);
             fill(row, n, k);
             double mean = 0;
             for (size_t i = 0; i < n; i++)
                 mean += row[i] / (double)n;
-            expect_stats(row, n, mean, k);
-            expect_stats(row, n, 0, k);
+            expect_sums(row, n, mean, k);
+            expect_sums(row, n, 0, k);
         }
 }
 
-/* ---- count_beyond ---- */
+/* ---- ranges, and what they settle ---- */
 
-/* In halves everything is a whole number. */
-static uint32_t count_exactly(const double *row, size_t n, double middle, double reach) {
-    uint32_t count = 0;
-    for (size_t i = 0; i < n && !isinf(reach); i++) {
-        __int128 d = 2 * (__int128)row[i] - (__int128)(2 * middle);
-        count += (d < 0 ? -d : d) >= (__int128)(2 * reach);
-    }
-    return count;
+Test(kernels, a_lanes_range_is_its_least_and_largest_value) {
+    for (size_t n_rows = 1; n_rows <= 9; n_rows++)
+        for (size_t n = 0; n <= N; n++)
+            for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+                const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
+                size_t bytes = ((n_rows - 1) * N + n) * sizeof(double);
+                double *rows = guard_last(&rows_guard, bytes, (64 - bytes % 64) % 64);
+                double *low = row_of(&y_guard, n), *high = row_of(&xy_guard, n);
+                if (!level)
+                    continue;
+                for (size_t t = 0; t < n_rows; t++)
+                    fill(rows + t * N, n, (kind)((n + n_rows) % KINDS));
+                level->lane_range(rows, n_rows, n, low, high);
+                for (size_t i = 0; i < n; i++) {
+                    double min = rows[i], max = rows[i];
+                    for (size_t t = 1; t < n_rows; t++) {
+                        min = fmin(min, rows[t * N + i]);
+                        max = fmax(max, rows[t * N + i]);
+                    }
+                    cr_assert(low[i] == min && high[i] == max, "%s: n %zu, %zu rows, lane %zu",
+                              LEVEL[l], n, n_rows, i);
+                }
+            }
 }
 
-static void expect_counts(const double *row, size_t n, const pgs_row_bounds *bounds, kind k) {
-    uint32_t want[2] = {count_exactly(row, n, bounds->middle[0], bounds->reach[0]),
-                        count_exactly(row, n, bounds->middle[1], bounds->reach[1])};
-    for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
-        const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
-        uint32_t got[2] = {9999, 9999};
-        if (!level)
-            continue;
-        level->count_beyond(row, n, bounds, got);
-        cr_assert(got[0] == want[0] && got[1] == want[1], "%s: %s, n %zu: %u and %u, not %u and %u",
-                  LEVEL[l], KIND[k], n, got[0], got[1], want[0], want[1]);
-    }
+/* On a bound, or one beside it. */
+static double near(double bound) {
+    return isinf(bound) ? value(RANDOM) : floor(bound) + (double)random_below(&r, 3) - 1;
 }
 
-/* Half of the lanes exactly on a bound, or one beside it. */
-static void put_on_bounds(double *row, size_t n, const pgs_row_bounds *b) {
-    for (size_t i = 0; i < n; i += 2) {
-        size_t k = i / 2 % 2;
-        double at = b->middle[k] + (i % 8 < 4 ? b->reach[k] : -b->reach[k]);
-        row[i] = fmin(fmax(floor(at) + (double)random_below(&r, 3) - 1, 0), 0x1p53);
+static pgs_sieve random_sieve(void) {
+    pgs_sieve s;
+    for (int k = 0; k < 2; k++) {
+        bool none = random_below(&r, 4) == 0;
+        s.out_low[k] = none ? -INFINITY : value(RANDOM);
+        s.in_low[k] = s.out_low[k] + (double)random_below(&r, 100);
+        s.out_high[k] = none ? INFINITY : s.in_low[k] + value(RANDOM);
+        s.in_high[k] = none ? INFINITY : s.out_high[k] - (double)random_below(&r, 100);
     }
+    s.floor = value(RANDOM) / 16;
+    s.ceiling = value(RANDOM) + 5e6;
+    return s;
 }
 
-Test(kernels, count_beyond_is_exact_on_the_bound) {
-    for (kind k = 0; k < KINDS; k++)
+/* One lane by the words of kernel.h. */
+static bool stays_open(const pgs_sieve *s, double low, double high, uint32_t beyond[2]) {
+    bool open = low <= s->floor || high >= s->ceiling, out[2];
+    for (int k = 0; k < 2; k++) {
+        out[k] = high <= s->out_low[k] || low >= s->out_high[k];
+        open |= !out[k] && !(low > s->in_low[k] && high < s->in_high[k]);
+    }
+    for (int k = 0; k < 2 && !open; k++)
+        beyond[k] += out[k];
+    return open;
+}
+
+Test(kernels, sift_settles_what_a_range_tells_and_leaves_the_rest_open) {
+    static double low[N], high[N];
+    for (size_t round = 0; round < 8; round++)
         for (size_t n = 0; n <= N; n++) {
-            double *row = row_of(&row_guard, n);
-            double middle = floor(value(k)) + (double)random_below(&r, 2) / 2;
-            double reach = fmin((double)random_below(&r, 1 + (int64_t)middle), 0x1p51);
-            pgs_row_bounds bounds = {{middle, middle + 0.5}, {reach, fmin(reach + 0.5, 0x1p51)}};
-            fill(row, n, k);
-            put_on_bounds(row, n, &bounds);
-            expect_counts(row, n, &bounds, k);
-            bounds.reach[n % 2] = INFINITY;
-            expect_counts(row, n, &bounds, k);
-            bounds.reach[0] = bounds.reach[1] = 0; /* everything */
-            expect_counts(row, n, &bounds, k);
+            pgs_sieve s = random_sieve();
+            const double bound[] = {s.out_low[0], s.in_low[0],  s.out_high[0], s.in_high[0],
+                                    s.out_low[1], s.in_high[1], s.out_high[1], s.in_low[1],
+                                    s.floor,      s.ceiling,    s.floor,       s.ceiling};
+            uint8_t want[N] = {0};
+            uint32_t beyond[2] = {0, 0};
+            size_t n_open = 0;
+            for (size_t i = 0; i < n; i++) {
+                double a = value(RANDOM), b = near(bound[random_below(&r, 12)]);
+                low[i] = fmin(a, b);
+                high[i] = random_below(&r, 2) ? low[i] + (double)random_below(&r, 3) : fmax(a, b);
+                want[i] = stays_open(&s, low[i], high[i], beyond);
+                n_open += want[i];
+            }
+            for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+                const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
+                uint8_t *open = guard_last(&delta_guard, n, 0);
+                uint32_t got[2] = {9999, 9999};
+                if (!level)
+                    continue;
+                level->sift(low, high, n, &s, open, got);
+                cr_assert(n == 0 || memcmp(open, want, n) == 0, "%s: n %zu", LEVEL[l], n);
+                cr_assert(got[0] == beyond[0] && got[1] == beyond[1], "%s: n %zu", LEVEL[l], n);
+            }
+            cr_assert(n < 100 || (n_open > 0 && n_open < n));
         }
 }
 
@@ -305,28 +333,6 @@ Test(kernels, lines_are_summed_row_by_row) {
             make_lines(&c, (kind)((n + n_rows) % KINDS), n, n_rows);
             expect_lines(&c);
         }
-}
-
-Test(kernels, lane_extremes_are_the_smaller_and_the_larger) {
-    for (kind k = 0; k < KINDS; k++)
-        for (size_t n = 0; n <= N; n++)
-            for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
-                const pgs_kernels *level = pgs_kernels_find(LEVEL[l]);
-                double *row = row_of(&row_guard, n), *low = row_of(&y_guard, n),
-                       *high = row_of(&xy_guard, n), before[2][N];
-                if (!level)
-                    continue;
-                fill(row, n, k);
-                for (size_t i = 0; i < n; i++) {
-                    before[0][i] = low[i] = random_below(&r, 4) ? value(k) : INFINITY;
-                    before[1][i] = high[i] = random_below(&r, 4) ? value(k) : -INFINITY;
-                }
-                level->lane_extremes(low, high, row, n);
-                for (size_t i = 0; i < n; i++)
-                    cr_assert(low[i] == fmin(before[0][i], row[i]) &&
-                                  high[i] == fmax(before[1][i], row[i]),
-                              "%s: %s, n %zu, lane %zu", LEVEL[l], KIND[k], n, i);
-            }
 }
 
 /* ---- the choice ---- */
