@@ -191,7 +191,7 @@ static pgs_scan_sums sums_of(const scanning *s, pgs_measure k, size_t t) {
 }
 
 static double skew_of(double x, size_t n_seen, int64_t total) {
-    __int128 off = (__int128)x * (__int128)n_seen - total;
+    __int128 off = (__int128)(int64_t)x * (__int128)n_seen - total;
     return (double)(off < 0 ? -off : off) / (double)total;
 }
 
