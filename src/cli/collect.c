@@ -181,7 +181,7 @@ static pgs_status check_destination(const pgs_parsed *p, pgs_err *err) {
     struct stat info;
     pgs_status st;
     if (!path) {
-        st = pgs_fail(err, PGS_E_USAGE, "no output was named");
+        st = pgs_fail(err, PGS_E_USAGE, "a snapshot needs a file or a directory to go to");
         pgs_hint(err, "-o DIR for a file named after table and time, or -o FILE.db");
         return st;
     }

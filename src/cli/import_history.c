@@ -135,14 +135,15 @@ static pgs_status options_from(const pgs_parsed *p, pgs_csv_history_options *opt
         .source = p->value[OPT_SOURCE],
         .naive_offset_us = PGS_TIME_NONE,
     };
-    pgs_status st = PGS_OK;
     if (!p->value[OPT_HISTORY]) {
-        st = pgs_fail(err, PGS_E_USAGE, "import-history needs a history to write");
+        pgs_status st = pgs_fail(err, PGS_E_USAGE, "import-history needs a history to write");
         pgs_hint(err, "pgskew-collect import-history -o HISTORY.db FILE.csv");
-    } else if (p->value[OPT_NAIVE_TZ]) {
-        st = pgs_naive_offset(p->value[OPT_NAIVE_TZ], &options->naive_offset_us, err);
+        return st;
     }
-    return st;
+    pgs_status st = pgs_opts_history(p->value[OPT_HISTORY], err);
+    return st == PGS_OK && p->value[OPT_NAIVE_TZ]
+               ? pgs_naive_offset(p->value[OPT_NAIVE_TZ], &options->naive_offset_us, err)
+               : st;
 }
 
 static pgs_status say_what_was_done(const importing *k, pgs_err *err) {

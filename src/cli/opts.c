@@ -5,9 +5,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/base.h"
-#include "pgskew/snapshot.h"
+#include "pgskew/history.h"
 
 /* ---- suggestions ---- */
 
@@ -222,6 +224,11 @@ static pgs_status refuse_choice(const pgs_option *option, const char *value, pgs
     return st;
 }
 
+/* "-" is standard output: what is written to where no file is named. */
+static bool is_stdout(const pgs_option *option, const char *value) {
+    return strcmp(option->name, "output") == 0 && strcmp(value, "-") == 0;
+}
+
 /* Options that were given must be among those of the command. One that was given before the command
  * was known may have been taken for another of its name. */
 static pgs_status check_options(const pgs_program *program, pgs_parsed *out, pgs_err *err) {
@@ -240,6 +247,8 @@ static pgs_status check_options(const pgs_program *program, pgs_parsed *out, pgs
         const char *value = out->value[id], *choices = program->option[id].choices;
         if (value && choices && !is_choice(choices, value))
             return refuse_choice(&program->option[id], value, err);
+        if (value && is_stdout(&program->option[id], value))
+            out->value[id] = NULL;
     }
     return PGS_OK;
 }
@@ -409,4 +418,19 @@ pgs_status pgs_opts_int(const char *option, const char *text, int64_t min, int64
     return pgs_fail(err, PGS_E_USAGE,
                     "--%s cannot be \"%.60s\": it is a whole number from %lld to %lld", option,
                     text, (long long)min, (long long)max);
+}
+
+pgs_status pgs_opts_history(const char *path, pgs_err *err) {
+    struct stat info;
+    pgs_status st;
+    if (stat(path, &info) != 0 || access(path, R_OK) != 0 || pgs_history_is_one(path))
+        return PGS_OK;
+    if (S_ISDIR(info.st_mode)) {
+        st = pgs_fail(err, PGS_E_EXISTS, "cannot write \"%s\": it is a directory", path);
+        pgs_hint(err, "name a file in it");
+    } else {
+        st = pgs_fail(err, PGS_E_EXISTS, "\"%s\" is no history, and stays what it is", path);
+        pgs_hint(err, "choose another name for the history");
+    }
+    return st;
 }

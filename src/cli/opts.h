@@ -110,4 +110,8 @@ pgs_status pgs_opts_time(const char *option, const char *text, int64_t *out_us,
 pgs_status pgs_opts_int(const char *option, const char *text, int64_t min, int64_t max,
                         int64_t preset, int64_t *out, pgs_err *err) PGS_CHECK;
 
+/* Whether a history may be begun or extended at `path`. PGS_E_EXISTS: something else is there. What
+ * cannot be read is left to whoever opens it. */
+pgs_status pgs_opts_history(const char *path, pgs_err *err) PGS_CHECK;
+
 #endif

@@ -230,6 +230,8 @@ int pgs_run_pack(const pgs_parsed *p) {
         pgs_hint(&err, "pgskew pack -o HISTORY.db PATH...");
     }
     if (st == PGS_OK)
+        st = pgs_opts_history(k.path, &err);
+    if (st == PGS_OK)
         st = pgs_gather(p, &filter, &k.catalog, &err);
     if (st == PGS_OK)
         st = pack(&k, &err);

@@ -68,7 +68,8 @@ static pgs_status refuse_journal(const char *path, pgs_err *err) {
 }
 
 static pgs_status is_foreign(const char *path, const char *what, pgs_err *err) {
-    pgs_status st = pgs_fail(err, PGS_E_DATA, "\"%s\" is not a pgskew snapshot: %s", path, what);
+    pgs_status st =
+        pgs_fail(err, PGS_E_DATA, "\"%s\" is neither a snapshot nor a history: %s", path, what);
     pgs_hint(err, "pgskew-collect makes snapshots, from a server or from CSV exports");
     return st;
 }

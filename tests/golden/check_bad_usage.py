@@ -52,6 +52,9 @@ def check_usage(bench):
          programs.collect("snapshot", "-d", "service=nonexistent", "-o", out)),
         ("snapshot with a bad sslmode",
          programs.collect("snapshot", "-d", "host=/nonexistent sslmode=bogus", "-o", out)),
+        ("import to stdout", programs.collect("import", "--taken-at", TAKEN, "-o", "-", export)),
+        ("import-history to stdout", programs.collect("import-history", "--output=-", export)),
+        ("an option that the command lacks", programs.pgskew("verify", "-o", "-", good)),
         ("snapshot without -o", programs.collect("snapshot", "-d", "host=/nonexistent")),
         ("snapshot with bad counts",
          programs.collect("snapshot", "-d", "host=/nonexistent", "--counts", "some", "-o", out)),
@@ -62,6 +65,31 @@ def check_usage(bench):
         for option in ("--help", "--version"):
             got = programs.run(program, option)
             bench.tally.expect(got.code == 0 and got.out and not got.err, program + " " + option, got)
+
+
+def check_stdout(bench):
+    """-o - is stdout, as without -o, and makes no file."""
+    place = bench.fresh("place")
+    for args in (("health",), ("full", "-f", "json"), ("list", "-f", "csv"), ("report",), ("export", "-f", "openmetrics"),
+                 ("check", "--now", TAKEN, "-f", "json"), ("check", "--now", TAKEN)):
+        want = bench.programs.pgskew(*args, bench.good_snapshot)
+        for output in (("-o", "-"), ("--output=-",), ("-o-",), ("-o", place / "not-here", "-o", "-")):
+            got = bench.programs.pgskew(*args, *output, bench.good_snapshot, cwd=place)
+            bench.tally.expect((got.code, got.out, got.err) == (want.code, want.out, want.err) and got.out,
+                               "%s %s" % (args[0], output), got)
+    done = bench.programs.pgskew("pack", "-o", place / "h.db", bench.good_snapshot)
+    bench.tally.expect(done.code == 0, "a history", done)
+    for args in (("pack", "-o-", bench.good_snapshot), ("export", "-f", "snapshot", "-o", "-", place / "h.db")):
+        got = bench.programs.pgskew(*args, cwd=place)
+        bench.tally.expect(got.code == USAGE and not got.out and got.err.count("\n") == 1 and " -o " in got.err,
+                           "%s is no text" % args[0], got)
+    want = bench.programs.pgskew("export", place / "h.db")
+    got = bench.programs.pgskew("export", "-o", "-", place / "h.db", cwd=place)
+    bench.tally.expect((got.code, got.out) == (0, want.out), "a long CSV is text", got)
+    left = [path.name for path in place.iterdir()]
+    bench.tally.expect(left == ["h.db"], "no file is made", left)
+    named = bench.programs.pgskew("list", "-o", "./-", bench.good_snapshot, cwd=place)
+    bench.tally.expect(named.code == 0 and not named.out and (place / "-").exists(), "./- is a file", named)
 
 
 def check_unreachable(bench):
@@ -241,6 +269,6 @@ def check_readme(bench):
 
 if __name__ == "__main__":
     sys.exit(run_checks(__doc__, (
-        check_usage, check_unreachable, check_choice, check_failed_health, check_verdicts,
+        check_usage, check_stdout, check_unreachable, check_choice, check_failed_health, check_verdicts,
         check_own_snapshot_as_output, check_destination_before_source, check_misplaced_secrets,
         check_readme)))

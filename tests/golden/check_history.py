@@ -261,12 +261,12 @@ class History:
         self.refused("a snapshot as the history", CANT_CREATE, self.snapshots[0][1], [self.directory])
         text = self.scratch / "text.db"
         text.write_text("no history")
-        self.refused("a text as the history", DATA, text, [self.directory], text)
+        self.refused("a text as the history", CANT_CREATE, text, [self.directory], text)
         directory = self.scratch / "a-directory"
         directory.mkdir()
-        self.refused("a directory as the history", DATA, directory, [self.directory], "is a directory", directory)
+        self.refused("a directory as the history", CANT_CREATE, directory, [self.directory], "is a directory", directory)
         for path, says in ((directory, "is a directory"), (self.snapshots[0][1], "is a snapshot, and no history"),
-                           (text, "is not a pgskew snapshot")):
+                           (text, "is neither a snapshot nor a history")):
             done = self.programs.pgskew("export", path)
             self.tally.expect(done.code == DATA and says in done.err and done.err.count("\n") == 1 and not done.out,
                               "export of what %s" % says, done)

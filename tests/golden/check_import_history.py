@@ -207,7 +207,7 @@ class LongCsv:
                      "line 3", "partition_num")
         snapshot = self.path("snapshot.db")
         self.programs.pgskew("export", "-f", "snapshot", "-o", snapshot, history)
-        self.refused("a snapshot", snapshot, later, DATA, snapshot)
+        self.refused("a snapshot", snapshot, later, CANT_CREATE, snapshot)
         self.refused("no such file", self.path("none.db"), self.scratch / "none.csv", NO_INPUT, "none.csv")
         self.refused("no such directory", self.scratch / "none" / "h.db", later, CANT_CREATE, "none")
         done = self.programs.collect("import-history", later)

@@ -320,8 +320,16 @@ class Verify:
         self.tally.expect(done.code == NO_INPUT and "none.db" in done.err, "a file that is not there", done)
         done = self.programs.pgskew("verify", self.good, self.scratch / "none.db", snapshot)
         self.tally.expect(done.code == NO_INPUT and done.out.count(b"sound") == 2, "the others are verified", done)
-        done = self.programs.pgskew("verify", directory / "notes.txt")
-        self.tally.expect(done.code == DATA and "notes.txt" in done.err, "a file that is not ours", done)
+        foreign = self.scratch / "foreign.db"
+        connection = sqlite3.connect(foreign)
+        with connection:
+            connection.execute("CREATE TABLE snapshot (x)")
+        connection.close()
+        for path, what in ((directory / "notes.txt", "not a SQLite file"), (foreign, "another application"),
+                           (pathlib.Path("/dev/null"), "not a regular file")):
+            done = self.programs.pgskew("verify", path)
+            self.tally.expect(done.code == DATA and not done.out and done.err.count("\n") == 1 and str(path) in done.err and
+                              what in done.err and "damaged" not in done.err, "a file that is not ours", done)
         cut = self.copy()
         cut.write_bytes(cut.read_bytes()[:-65536])
         self.damaged("a cut history", cut)

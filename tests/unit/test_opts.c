@@ -83,7 +83,8 @@ static const struct {
     {"health -qfjson", FORMAT, "json", 0, NULL},
     {"health -qf json a", FORMAT, "json", 1, "a"},
     {"health -f table -f csv", FORMAT, "csv", 0, NULL},
-    {"health -o -", OUTPUT, "-", 0, NULL},
+    {"health -o -", OUTPUT, NULL, 0, NULL}, /* standard output */
+    {"health -o ./-", OUTPUT, "./-", 0, NULL},
     {"health -o --quiet", OUTPUT, "--quiet", 0, NULL},
     {"health --output= a", OUTPUT, "", 1, "a"},
     {"health --output a=b", OUTPUT, "a=b", 0, NULL},
@@ -106,10 +107,10 @@ Test(opts, what_is_understood) {
         if (UNDERSTOOD[i].last && parsed.n_arguments > 0)
             cr_expect_str_eq(parsed.argument[parsed.n_arguments - 1], UNDERSTOOD[i].last, "%s",
                              line);
-        if (UNDERSTOOD[i].option >= 0)
-            cr_expect(parsed.value[UNDERSTOOD[i].option] &&
-                          strcmp(parsed.value[UNDERSTOOD[i].option], UNDERSTOOD[i].value) == 0,
-                      "%s", line);
+        if (UNDERSTOOD[i].option < 0)
+            continue;
+        const char *got = parsed.value[UNDERSTOOD[i].option], *want = UNDERSTOOD[i].value;
+        cr_expect(got && want ? strcmp(got, want) == 0 : got == want, "%s", line);
     }
 }
 
