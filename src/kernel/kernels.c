@@ -10,12 +10,17 @@
 #define STRING_(a)  #a
 #define STRING(a)   STRING_(a)
 
-/* Sums are kept in four of these: enough to hide the latency of an addition, and few enough for the
+/* Sums are kept in 16 lanes: enough to hide the latency of an addition, and few enough for the
  * registers of every level. */
-typedef double vec __attribute__((vector_size(32), may_alias));
-
+#define LANES 16
+#ifdef __AVX__
 #define VEC_LANES 4
-#define LANES     (4 * VEC_LANES)
+#else
+#define VEC_LANES 2
+#endif
+#define N_VECS (LANES / VEC_LANES)
+
+typedef double vec __attribute__((vector_size(8 * VEC_LANES), may_alias));
 
 /* ---- decoding ---- */
 
@@ -50,9 +55,17 @@ static void advance(const double *restrict row, const void *restrict delta, unsi
 /* ---- one row ---- */
 
 /* Accumulators 8 apart are added, then 4, 2 and 1 apart. */
-static double sum_of(const vec acc[4]) {
-    vec four = (acc[0] + acc[2]) + (acc[1] + acc[3]);
-    return (four[0] + four[2]) + (four[1] + four[3]);
+static inline double sum_of(vec acc[N_VECS]) {
+#pragma GCC unroll 8
+    for (size_t half = N_VECS / 2; half > 0; half /= 2)
+        for (size_t k = 0; k < half; k++)
+            acc[k] += acc[k + half];
+    vec v = acc[0];
+#if VEC_LANES == 4
+    return (v[0] + v[2]) + (v[1] + v[3]);
+#else
+    return v[0] + v[1];
+#endif
 }
 
 /* What is behind the last whole 16 lanes, and `neutral` where there is nothing. */
@@ -62,31 +75,31 @@ static const vec *rest_of(const double *row, size_t n, double neutral, double re
     return (const vec *)rest;
 }
 
-static inline void add_four(vec acc[4], const vec *v) {
-    for (size_t k = 0; k < 4; k++)
+static inline void add_lanes(vec acc[N_VECS], const vec *v) {
+    for (size_t k = 0; k < N_VECS; k++)
         acc[k] += v[k];
 }
 
 static double row_sum(const double *row, size_t n) {
-    vec acc[4] = {{0}};
+    vec acc[N_VECS] = {{0}};
     _Alignas(64) double rest[LANES];
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
-        add_four(acc, (const vec *)(row + i));
+        add_lanes(acc, (const vec *)(row + i));
     if (i < n)
-        add_four(acc, rest_of(row + i, n - i, 0, rest));
+        add_lanes(acc, rest_of(row + i, n - i, 0, rest));
     return sum_of(acc);
 }
 
-static inline void add_squares(vec acc[4], const vec *v, double about) {
-    for (size_t k = 0; k < 4; k++) {
+static inline void add_squares(vec acc[N_VECS], const vec *v, double about) {
+    for (size_t k = 0; k < N_VECS; k++) {
         vec d = v[k] - about;
         acc[k] += d * d;
     }
 }
 
 static double row_squares(const double *row, size_t n, double about) {
-    vec acc[4] = {{0}};
+    vec acc[N_VECS] = {{0}};
     _Alignas(64) double rest[LANES];
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
