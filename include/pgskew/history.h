@@ -27,6 +27,10 @@ pgs_status pgs_history_open(const char *path, size_t n_readers, pgs_history **ou
                             pgs_err *err) PGS_CHECK;
 void pgs_history_close(pgs_history *history); /* NULL is fine */
 
+/* The same for one thread, and its series; both NULL where there is no such file. */
+pgs_status pgs_history_open_if_there(const char *path, pgs_history **out, const pgs_series **series,
+                                     pgs_err *err) PGS_CHECK;
+
 /* What is to be said of the file: a newer version, an unknown metric; NULL: nothing. */
 const char *pgs_history_warning(const pgs_history *history);
 

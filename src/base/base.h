@@ -49,6 +49,9 @@ const char *pgs_buf_view(const pgs_buf *buf); /* "" when empty */
 
 bool pgs_text_is_utf8(const char *text);
 
+/* Equal, or both NULL. */
+bool pgs_text_same(const char *a, const char *b);
+
 /* Append `text` so that a terminal shows it on one line and obeys nothing in it: control
  * characters, bidirectional overrides and bytes that are not UTF-8 become \xNN or \u{NNNN}. */
 void pgs_text_escape(pgs_buf *out, const char *text);

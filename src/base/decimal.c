@@ -68,22 +68,13 @@ static unsigned long align(mpz_t x, mpz_t y, const pgs_decimal *a, const pgs_dec
     return scale;
 }
 
-static void add_signed(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b,
-                       void (*combine)(mpz_t, const mpz_t, const mpz_t)) {
+void pgs_decimal_sub(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b) {
     mpz_t x, y;
     mpz_inits(x, y, NULL);
     unsigned long scale = align(x, y, a, b);
-    combine(out->unscaled, x, y);
+    mpz_sub(out->unscaled, x, y);
     out->scale = scale;
     mpz_clears(x, y, NULL);
-}
-
-void pgs_decimal_add(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b) {
-    add_signed(out, a, b, mpz_add);
-}
-
-void pgs_decimal_sub(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b) {
-    add_signed(out, a, b, mpz_sub);
 }
 
 void pgs_decimal_mul(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b) {

@@ -29,7 +29,6 @@ void pgs_decimal_set_wide(pgs_decimal *d, unsigned __int128 value);
 void pgs_decimal_set_ratio(pgs_decimal *d, int64_t digits, unsigned long scale);
 
 /* Results may be one of the operands. */
-void pgs_decimal_add(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b);
 void pgs_decimal_sub(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b);
 void pgs_decimal_mul(pgs_decimal *out, const pgs_decimal *a, const pgs_decimal *b);
 void pgs_decimal_abs(pgs_decimal *d);

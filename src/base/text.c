@@ -118,3 +118,7 @@ int pgs_text_width(const char *text) {
     }
     return width;
 }
+
+bool pgs_text_same(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}

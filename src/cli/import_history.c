@@ -1,7 +1,6 @@
 /* pgskew-collect import-history: a long CSV straight into a packed history, moment by moment. What the
  * history holds already is skipped where it is the same, and an error where it is not. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/base.h"
 #include "cli/collect.h"
@@ -26,14 +25,8 @@ typedef struct importing {
 /* ---- what is there already ---- */
 
 static pgs_status open_old(importing *k, pgs_err *err) {
-    struct stat info;
-    if (stat(k->path, &info) != 0)
-        return PGS_OK;
-    pgs_status st = pgs_history_open(k->path, 1, &k->history, err);
-    if (st == PGS_OK)
-        st = pgs_history_series(k->history, &k->series, err);
-    if (st == PGS_OK)
-        k->n_old = k->series->n_moments;
+    pgs_status st = pgs_history_open_if_there(k->path, &k->history, &k->series, err);
+    k->n_old = k->series ? k->series->n_moments : 0;
     return st;
 }
 

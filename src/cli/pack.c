@@ -160,14 +160,8 @@ static pgs_status one_series(const pgs_catalog *catalog, pgs_err *err) {
 }
 
 static pgs_status open_old(packing *k, pgs_err *err) {
-    struct stat info;
-    if (stat(k->path, &info) != 0)
-        return PGS_OK;
-    pgs_status st = pgs_history_open(k->path, 1, &k->history, err);
-    if (st == PGS_OK)
-        st = pgs_history_series(k->history, &k->series, err);
-    if (st == PGS_OK)
-        k->n_old = k->series->n_moments;
+    pgs_status st = pgs_history_open_if_there(k->path, &k->history, &k->series, err);
+    k->n_old = k->series ? k->series->n_moments : 0;
     return st;
 }
 

@@ -151,10 +151,6 @@ static pgs_status verify_rows(verifying *k, pgs_err *err) {
     return found(k, st, err);
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* What the lanes are called now is what their last changes say. */
 static pgs_status verify_lanes(verifying *k, pgs_err *err) {
     const pgs_lane_change *change;
@@ -166,7 +162,7 @@ static pgs_status verify_lanes(verifying *k, pgs_err *err) {
             continue;
         const pgs_lane *lane = &k->series->lane[change[i].lane];
         if (lane->num == change[i].num && lane->relid == change[i].relid &&
-            same_text(lane->name, change[i].name))
+            pgs_text_same(lane->name, change[i].name))
             continue;
         char sentence[600];
         snprintf(sentence, sizeof sentence,

@@ -82,15 +82,18 @@ pgs_grid pgs_grid_of(pgs_grid_kind kind, const pgs_report_input *input) {
     return grid;
 }
 
+pgs_grid pgs_grid_rows(const pgs_column *column, size_t n_columns, const void *base, size_t stride,
+                       size_t n_rows) {
+    pgs_grid grid = {.column = column, .n_columns = n_columns};
+    set_rows(&grid, base, stride, n_rows);
+    return grid;
+}
+
 pgs_grid pgs_grid_over(const pgs_report_input *input, const pgs_column *column, size_t n_columns,
                        const void *base, size_t stride, size_t n_rows) {
-    pgs_grid grid = {
-        .column = column,
-        .n_columns = n_columns,
-        .snapshot = input->snapshot,
-        .result = input->result,
-    };
-    set_rows(&grid, base, stride, n_rows);
+    pgs_grid grid = pgs_grid_rows(column, n_columns, base, stride, n_rows);
+    grid.snapshot = input->snapshot;
+    grid.result = input->result;
     drop_names(&grid);
     return grid;
 }
@@ -103,9 +106,8 @@ pgs_grid pgs_grid_of_alert(const pgs_alert *alert) {
         [PGS_ALERT_STRAY] = PGS_GRID_STRAYS,
     };
     pgs_shape shape = pgs_shape_of(DETAILS[alert->kind]);
-    pgs_grid grid = {.column = shape.column, .n_columns = shape.n_columns};
-    set_rows(&grid, alert->detail, sizeof *alert->detail, alert->n_details);
-    return grid;
+    return pgs_grid_rows(shape.column, shape.n_columns, alert->detail, sizeof *alert->detail,
+                         alert->n_details);
 }
 
 pgs_cell pgs_grid_cell(const pgs_grid *grid, size_t row, size_t column) {

@@ -94,17 +94,10 @@ static const pgs_column FINDINGS[] = {
 /* clang-format on */
 
 pgs_grid pgs_grid_of_gauges(const pgs_check *check) {
-    return (pgs_grid){.column = GAUGES,
-                      .n_columns = PGS_COUNT_OF(GAUGES),
-                      .base = (const char *)check->gauge,
-                      .stride = sizeof *check->gauge,
-                      .n_rows = PGS_RULE_SHARE};
+    return pgs_grid_rows(PGS_COLUMNS(GAUGES), check->gauge, sizeof *check->gauge, PGS_RULE_SHARE);
 }
 
 pgs_grid pgs_grid_of_findings(const pgs_check *check) {
-    return (pgs_grid){.column = FINDINGS,
-                      .n_columns = PGS_COUNT_OF(FINDINGS),
-                      .base = (const char *)check->finding,
-                      .stride = sizeof *check->finding,
-                      .n_rows = check->n_findings};
+    return pgs_grid_rows(PGS_COLUMNS(FINDINGS), check->finding, sizeof *check->finding,
+                         check->n_findings);
 }

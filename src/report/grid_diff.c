@@ -219,14 +219,6 @@ static const pgs_column FINDINGS_READ[] = {
 };
 // clang-format on
 
-#define COLUMNS(table) (table), PGS_COUNT_OF(table)
-
-static pgs_grid grid_over(const pgs_column *column, size_t n_columns, const void *base,
-                          size_t stride, size_t n_rows) {
-    return (pgs_grid){
-        .column = column, .n_columns = n_columns, .base = base, .stride = stride, .n_rows = n_rows};
-}
-
 /* A renamed partition is told by its name. */
 static bool names_are_told(const pgs_diff *diff) {
     bool told =
@@ -244,21 +236,22 @@ pgs_grid pgs_grid_of_diff(pgs_diff_view view, const pgs_diff *diff) {
     size_t nameless = names_are_told(diff) ? 0 : 1;
     switch (view) {
     case PGS_DIFF_VIEW_PARTITIONS_READ:
-        return grid_over(PARTITIONS_READ + nameless, PGS_COUNT_OF(PARTITIONS_READ) - nameless,
-                         diff->part, part, diff->n_parts);
+        return pgs_grid_rows(PARTITIONS_READ + nameless, PGS_COUNT_OF(PARTITIONS_READ) - nameless,
+                             diff->part, part, diff->n_parts);
     case PGS_DIFF_VIEW_TOTALS:
-        return grid_over(COLUMNS(TOTALS), diff->total, total, PGS_DIFF_TOTAL_COUNT);
+        return pgs_grid_rows(PGS_COLUMNS(TOTALS), diff->total, total, PGS_DIFF_TOTAL_COUNT);
     case PGS_DIFF_VIEW_TOTALS_READ:
-        return grid_over(COLUMNS(TOTALS_READ), diff->total, total, PGS_DIFF_TOTAL_COUNT);
+        return pgs_grid_rows(PGS_COLUMNS(TOTALS_READ), diff->total, total, PGS_DIFF_TOTAL_COUNT);
     case PGS_DIFF_VIEW_SKEW:
-        return grid_over(COLUMNS(SKEWS), diff->skew, sizeof diff->skew[0], PGS_SKEW_KIND_COUNT);
+        return pgs_grid_rows(PGS_COLUMNS(SKEWS), diff->skew, sizeof diff->skew[0],
+                             PGS_SKEW_KIND_COUNT);
     case PGS_DIFF_VIEW_FINDINGS_READ:
         nameless = nameless > 0 && !has_stray(diff);
-        return grid_over(FINDINGS_READ + nameless, PGS_COUNT_OF(FINDINGS_READ) - nameless,
-                         diff->finding, finding, diff->n_findings);
+        return pgs_grid_rows(FINDINGS_READ + nameless, PGS_COUNT_OF(FINDINGS_READ) - nameless,
+                             diff->finding, finding, diff->n_findings);
     case PGS_DIFF_VIEW_FINDINGS:
-        return grid_over(COLUMNS(FINDINGS), diff->finding, finding, diff->n_findings);
+        return pgs_grid_rows(PGS_COLUMNS(FINDINGS), diff->finding, finding, diff->n_findings);
     default:
-        return grid_over(COLUMNS(PARTITIONS), diff->part, part, diff->n_parts);
+        return pgs_grid_rows(PGS_COLUMNS(PARTITIONS), diff->part, part, diff->n_parts);
     }
 }

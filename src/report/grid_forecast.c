@@ -226,21 +226,17 @@ static const pgs_column SCORES[] = {
 };
 /* clang-format on */
 
-#define COLUMNS(c) .column = (c), .n_columns = PGS_COUNT_OF(c)
-
 pgs_grid pgs_grid_of_forecast(pgs_forecast_view view, const pgs_forecast *f) {
-    const char *base = (const char *)f;
     switch (view) {
     case PGS_FORECAST_VIEW_TOTALS:
-        return (pgs_grid){COLUMNS(TOTALS), .base = base, .n_rows = f->n_horizons};
+        return pgs_grid_rows(PGS_COLUMNS(TOTALS), f, 0, f->n_horizons);
     case PGS_FORECAST_VIEW_PARTITIONS_READ:
-        return (pgs_grid){COLUMNS(PARTITION), .base = base, .stride = 1, .n_rows = f->n_partitions};
+        return pgs_grid_rows(PGS_COLUMNS(PARTITION), f, 1, f->n_partitions);
     default:
-        return (pgs_grid){COLUMNS(POINT), .base = base, .n_rows = f->n_partitions * f->n_horizons};
+        return pgs_grid_rows(PGS_COLUMNS(POINT), f, 0, f->n_partitions * f->n_horizons);
     }
 }
 
 pgs_grid pgs_grid_of_backtest(const pgs_backtest *backtest) {
-    return (pgs_grid){COLUMNS(SCORES), .base = (const char *)backtest,
-                      .n_rows = backtest->n_horizons * PGS_METHOD_COUNT};
+    return pgs_grid_rows(PGS_COLUMNS(SCORES), backtest, 0, backtest->n_horizons * PGS_METHOD_COUNT);
 }

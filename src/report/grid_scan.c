@@ -67,22 +67,11 @@ static const pgs_column PARTITION[] = {
 pgs_grid pgs_grid_of_scan(pgs_report_kind kind, const pgs_scan *scan) {
     switch (kind) {
     case PGS_REPORT_SCAN_MOMENT:
-        return (pgs_grid){.column = MOMENT,
-                          .n_columns = PGS_COUNT_OF(MOMENT),
-                          .base = (const char *)scan->moment,
-                          .stride = sizeof *scan->moment,
-                          .n_rows = scan->n_moments};
+        return pgs_grid_rows(PGS_COLUMNS(MOMENT), scan->moment, sizeof *scan->moment,
+                             scan->n_moments);
     case PGS_REPORT_SCAN_PARTITION:
-        return (pgs_grid){.column = PARTITION,
-                          .n_columns = PGS_COUNT_OF(PARTITION),
-                          .base = (const char *)scan->lane,
-                          .stride = sizeof *scan->lane,
-                          .n_rows = scan->n_lanes};
+        return pgs_grid_rows(PGS_COLUMNS(PARTITION), scan->lane, sizeof *scan->lane, scan->n_lanes);
     default:
-        return (pgs_grid){.column = TOTAL,
-                          .n_columns = PGS_COUNT_OF(TOTAL),
-                          .base = (const char *)&scan->total,
-                          .stride = sizeof scan->total,
-                          .n_rows = 1};
+        return pgs_grid_rows(PGS_COLUMNS(TOTAL), &scan->total, sizeof scan->total, 1);
     }
 }

@@ -23,11 +23,6 @@ static void get_drifting(const pgs_grid *grid, const pgs_column *column, size_t 
     out->tone = drift->found ? PGS_TONE_WARNING : PGS_TONE_PLAIN;
 }
 
-/* A value that is a whole number as doubles go. */
-static void get_count(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
-    pgs_get_double(grid, column, row, out);
-}
-
 static void get_next(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     static const char *const WORD[PGS_THRESHOLD_COUNT] = {
         [PGS_THRESHOLD_WARNING] = "WARNING",
@@ -99,8 +94,8 @@ static const pgs_column TREND[] = {
     {"partition_num", "partition", PGS_AS_ID, pgs_get_int64, PART(num)},
     {"partition_name", "name", PGS_AS_TEXT, pgs_get_text, PART(name)},
     {"health_status", "status", PGS_AS_TEXT, pgs_get_health, PART(status)},
-    {"chunk_count", "chunks", PGS_AS_COUNT, get_count, PART(stock[PGS_BY_CHUNKS])},
-    {"size_bytes", "size", PGS_AS_BYTES, get_count, PART(stock[PGS_BY_SIZE])},
+    {"chunk_count", "chunks", PGS_AS_COUNT, pgs_get_double, PART(stock[PGS_BY_CHUNKS])},
+    {"size_bytes", "size", PGS_AS_BYTES, pgs_get_double, PART(stock[PGS_BY_SIZE])},
     {"signed_skew", "skew", PGS_AS_FINE, pgs_get_double, PART(signed_skew[PGS_BY_CHUNKS])},
     {"signed_size_skew", "size skew", PGS_AS_FINE, pgs_get_double, PART(signed_skew[PGS_BY_SIZE])},
     {"days", "days", PGS_AS_COUNT, pgs_get_size, PART(growth[PGS_BY_CHUNKS].n_days)},
@@ -145,7 +140,7 @@ static const pgs_column READ[] = {
     {"in_days", "in days", PGS_AS_COUNT, get_next_days, 0},
     {"skew_drifts", "beyond chance", PGS_AS_FLAG, get_drifting, PGS_BY_CHUNKS},
     {"skew_p_adjusted", "adjusted p", PGS_AS_FINE, pgs_get_double, PART(drift[PGS_BY_CHUNKS].p_adjusted)},
-    {"chunk_count", "chunks", PGS_AS_COUNT, get_count, PART(stock[PGS_BY_CHUNKS])},
+    {"chunk_count", "chunks", PGS_AS_COUNT, pgs_get_double, PART(stock[PGS_BY_CHUNKS])},
     {"chunks_per_day", "chunks a day", PGS_AS_REAL, pgs_get_double, PART(growth[PGS_BY_CHUNKS].per_day)},
     {"chunks_low95", "from", PGS_AS_REAL, pgs_get_double, PART(growth[PGS_BY_CHUNKS].low95)},
     {"chunks_high95", "to", PGS_AS_REAL, pgs_get_double, PART(growth[PGS_BY_CHUNKS].high95)},
@@ -174,29 +169,23 @@ static const pgs_column CLEANING_READ[] = {
 };
 /* clang-format on */
 
-static pgs_grid grid_of(const pgs_column *column, size_t n_columns, const void *base, size_t stride,
-                        size_t n_rows) {
-    return (pgs_grid){
-        .column = column, .n_columns = n_columns, .base = base, .stride = stride, .n_rows = n_rows};
-}
-
 pgs_grid pgs_grid_of_trend(const pgs_trend *trend) {
-    return grid_of(TREND, PGS_COUNT_OF(TREND), trend->partition, sizeof *trend->partition,
-                   trend->n_shown);
+    return pgs_grid_rows(PGS_COLUMNS(TREND), trend->partition, sizeof *trend->partition,
+                         trend->n_shown);
 }
 
 pgs_grid pgs_grid_of_trend_read(const pgs_trend *trend, bool names) {
     size_t skip = names ? 0 : 1;
-    return grid_of(READ + skip, PGS_COUNT_OF(READ) - skip, trend->partition,
-                   sizeof *trend->partition, trend->n_shown);
+    return pgs_grid_rows(READ + skip, PGS_COUNT_OF(READ) - skip, trend->partition,
+                         sizeof *trend->partition, trend->n_shown);
 }
 
 pgs_grid pgs_grid_of_cleaning(const pgs_clean *clean) {
-    return grid_of(CLEANING, PGS_COUNT_OF(CLEANING), clean->cleaning, sizeof *clean->cleaning,
-                   clean->n_cleanings);
+    return pgs_grid_rows(PGS_COLUMNS(CLEANING), clean->cleaning, sizeof *clean->cleaning,
+                         clean->n_cleanings);
 }
 
 pgs_grid pgs_grid_of_cleaning_read(const pgs_clean *clean) {
-    return grid_of(CLEANING_READ, PGS_COUNT_OF(CLEANING_READ), clean->cleaning,
-                   sizeof *clean->cleaning, clean->n_cleanings);
+    return pgs_grid_rows(PGS_COLUMNS(CLEANING_READ), clean->cleaning, sizeof *clean->cleaning,
+                         clean->n_cleanings);
 }

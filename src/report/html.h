@@ -68,6 +68,9 @@ typedef struct pgs_chart {
 
 #define PGS_CHART_WIDTH 2000
 
+/* The times of the overview's columns; for pgs_free(). NULL without memory, which `h` remembers. */
+double *pgs_chart_times(pgs_html *h);
+
 /* A round number at or above `largest`, for the upper edge of counts. */
 double pgs_chart_ceiling(double largest);
 

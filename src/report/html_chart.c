@@ -6,6 +6,16 @@
 
 #define FINE 2 /* units of a pixel of height */
 
+double *pgs_chart_times(pgs_html *h) {
+    const pgs_overview *o = h->input->overview;
+    double *x = pgs_alloc(o->n_columns, sizeof *x);
+    for (size_t c = 0; x && c < o->n_columns; c++)
+        x[c] = (double)o->taken_us[c];
+    if (!x)
+        h->status = pgs_no_memory(h->err);
+    return x;
+}
+
 static int place(double value, double min, double max, int size) {
     double at = max > min ? (value - min) / (max - min) : 0.5;
     at = at < 0 ? 0 : at > 1 ? 1 : at;

@@ -123,15 +123,10 @@ static void put_numbers(pgs_html *h) {
 }
 
 void pgs_html_growth(pgs_html *h) {
-    const pgs_overview *o = h->input->overview;
     bool foretold = pgs_html_is_foretold(h->input->forecast);
-    double *x = pgs_alloc(o->n_columns, sizeof *x);
-    if (!x) {
-        h->status = pgs_no_memory(h->err);
+    double *x = pgs_chart_times(h);
+    if (!x)
         return;
-    }
-    for (size_t c = 0; c < o->n_columns; c++)
-        x[c] = (double)o->taken_us[c];
     if (foretold)
         pgs_html_put(
             h, "<p>Solid: observed. Dashed: expected. The band holds four outcomes of five.</p>\n");

@@ -85,8 +85,7 @@ static void put_chances(pgs_html *h, const ranked *row, size_t n) {
 static const pgs_heat_row *history_of(const pgs_overview *o, const pgs_forecast_partition *p) {
     for (size_t r = 0; r < o->n_rows; r++) {
         const pgs_heat_row *row = &o->row[r];
-        bool same_name =
-            row->name && p->name ? strcmp(row->name, p->name) == 0 : row->name == p->name;
+        bool same_name = pgs_text_same(row->name, p->name);
         if (row->num == p->num && same_name)
             return row;
     }
@@ -142,14 +141,9 @@ static void put_chart(pgs_html *h, const double *x, const pgs_forecast_partition
 }
 
 static void put_charts(pgs_html *h, const ranked *row, size_t n) {
-    const pgs_overview *o = h->input->overview;
-    double *x = pgs_alloc(o->n_columns, sizeof *x);
-    if (!x) {
-        h->status = pgs_no_memory(h->err);
+    double *x = pgs_chart_times(h);
+    if (!x)
         return;
-    }
-    for (size_t c = 0; c < o->n_columns; c++)
-        x[c] = (double)o->taken_us[c];
     pgs_html_put(h, "<p>Chunks of the likeliest, with the bands that hold 80 % and 95 % of the "
                     "outcomes:</p>\n<div class=\"pair\">\n");
     for (size_t i = 0; i < n && i < MOST_CHARTS; i++)

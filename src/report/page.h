@@ -145,7 +145,13 @@ typedef enum pgs_diff_view {
 
 pgs_grid pgs_grid_of_diff(pgs_diff_view view, const pgs_diff *diff);
 
+#define PGS_COLUMNS(table) (table), PGS_COUNT_OF(table)
+
 /* `n_rows` structs of `stride` bytes under columns of one's own. */
+pgs_grid pgs_grid_rows(const pgs_column *column, size_t n_columns, const void *base, size_t stride,
+                       size_t n_rows);
+
+/* The same about a snapshot; names, which come first, are dropped where they say nothing. */
 pgs_grid pgs_grid_over(const pgs_report_input *input, const pgs_column *column, size_t n_columns,
                        const void *base, size_t stride, size_t n_rows);
 

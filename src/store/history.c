@@ -80,6 +80,17 @@ pgs_status pgs_history_open(const char *path, size_t n_readers, pgs_history **ou
     return st;
 }
 
+pgs_status pgs_history_open_if_there(const char *path, pgs_history **out, const pgs_series **series,
+                                     pgs_err *err) {
+    struct stat info;
+    *out = NULL;
+    *series = NULL;
+    if (stat(path, &info) != 0)
+        return PGS_OK;
+    pgs_status st = pgs_history_open(path, 1, out, err);
+    return st == PGS_OK ? pgs_history_series(*out, series, err) : st;
+}
+
 void pgs_history_close(pgs_history *h) {
     if (!h)
         return;

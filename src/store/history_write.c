@@ -160,15 +160,12 @@ const pgs_series *pgs_packer_series(const pgs_packer *k) {
 
 /* ---- one moment ---- */
 
-static bool same_text(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 pgs_status pgs_history_accepts(const char *path, const pgs_snapshot_head *own,
                                const pgs_snapshot_head *head, pgs_err *err) {
-    if (same_text(own->system_identifier, head->system_identifier) &&
-        same_text(own->database, head->database) && same_text(own->table_name, head->table_name) &&
-        same_text(own->source, head->source))
+    if (pgs_text_same(own->system_identifier, head->system_identifier) &&
+        pgs_text_same(own->database, head->database) &&
+        pgs_text_same(own->table_name, head->table_name) &&
+        pgs_text_same(own->source, head->source))
         return PGS_OK;
     pgs_status st =
         pgs_fail(err, PGS_E_USAGE, "\"%s\" is of another series than the history \"%s\"",
@@ -311,7 +308,7 @@ static pgs_status put_collection(pgs_packer *k, sqlite3_stmt *known, const pgs_c
     bool row = false;
     sqlite3_bind_text(known, 1, c->id, -1, SQLITE_STATIC);
     pgs_status st = pgs_database_step(&k->d, known, &row, err);
-    bool same = row && same_text((const char *)sqlite3_column_text(known, 0), c->name);
+    bool same = row && pgs_text_same((const char *)sqlite3_column_text(known, 0), c->name);
     sqlite3_reset(known);
     if (st != PGS_OK || same)
         return st;

@@ -139,18 +139,15 @@ pgs_status pgs_lanes_load_facts(pgs_lanes *lanes, pgs_database *d, pgs_err *err)
     return st;
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 pgs_status pgs_lanes_note(pgs_lanes *lanes, size_t i, const pgs_partition *part, size_t moment,
                           bool *changed, pgs_err *err) {
     pgs_lane *lane = &lanes->lane[i];
     pgs_lane_facts *facts = &lanes->facts[i];
-    bool renamed = !same_text(lane->name, part->name) || lane->num != part->num;
+    bool renamed = !pgs_text_same(lane->name, part->name) || lane->num != part->num;
     lane->last = moment;
     *changed = !facts->noted || renamed || lane->relid != part->relid ||
-               facts->relfilenode != part->relfilenode || !same_text(facts->bounds, part->bounds);
+               facts->relfilenode != part->relfilenode ||
+               !pgs_text_same(facts->bounds, part->bounds);
     if (!*changed)
         return PGS_OK;
     facts->noted = true;

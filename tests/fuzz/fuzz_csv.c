@@ -1,15 +1,10 @@
 /* Whatever the bytes of an export are, reading it ends in a status: never a crash, never a value
- * out of range. The first byte picks the file that the rest becomes; its companions are sound.
- *
- * With clang and PGSKEW_FUZZ this is a libFuzzer target. Otherwise PGSKEW_REPLAY gives it a main
- * that runs it over the files it is given, so that every input that once failed stays tested. */
-#include <stdint.h>
+ * out of range. The first byte picks the file that the rest becomes; its companions are sound. */
 
 #include "base/base.h"
+#include "fuzz/fuzz.h"
 #include "pgskew/source.h"
 #include "support/csv_directory.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static const char *const FILE_NAME[] = {
     "partition_chunk_distribution.csv", "partition_size_distribution.csv",
@@ -19,11 +14,6 @@ static const char *const FILE_NAME[] = {
 };
 
 static const char SOUND[] = "partition_num,chunk_count\n0,10\n1,20\n";
-
-static void require(bool held) {
-    if (!held)
-        abort();
-}
 
 static void one_import(const char *directory) {
     pgs_csv_options options = {
@@ -58,26 +48,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     csv_directory_remove(&dir);
     return 0;
 }
-
-#ifdef PGSKEW_REPLAY
-int main(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        char *bytes;
-        size_t n;
-        pgs_err err;
-        if (pgs_file_read(argv[i], (size_t)1 << 26, &bytes, &n, &err) != PGS_OK) {
-            fprintf(stderr, "fuzz_csv: %s\n", err.msg);
-            return 1;
-        }
-        uint8_t *copy = malloc(n + 1); /* pgs_mem_live() is to count the import alone */
-        if (copy)
-            memcpy(copy, bytes, n);
-        pgs_free(bytes);
-        if (copy)
-            LLVMFuzzerTestOneInput(copy, n);
-        free(copy);
-    }
-    printf("fuzz_csv: %d inputs\n", argc - 1);
-    return 0;
-}
-#endif

@@ -3,28 +3,19 @@
  *
  * Bytes are tried as they are, then with a sound header, then with sound checksums in their blocks too:
  * a block whose content was chosen by somebody who knows how is the worst that can come. Seeds have
- * small pages, which history_seeds.py sees to. Built like fuzz_csv.c. */
+ * small pages, which history_seeds.py sees to. */
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "fuzz/fuzz.h"
 #include "pgskew/analyze.h"
 #include "pgskew/history.h"
 #include "pgskew/report.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
 enum { PAGE_BYTES = 512, MAX_BYTES = 1 << 20, BLOCK_HEADER = 24, BLOCK_HASHED = 16, READERS = 2 };
 enum { MAX_BLOCKS = 200, MAX_TILES = 3, MAX_MOMENTS = 1000, MAX_LANES = 2000 };
-
-static void require(bool held) {
-    if (!held)
-        abort();
-}
 
 /* What a reading function may end in, here where nobody else changes the file. */
 static bool is_fine(pgs_status status, const pgs_err *err) {
@@ -199,22 +190,6 @@ static bool try_bytes(const uint8_t *data, size_t n) {
 
 /* ---- sound headers ---- */
 
-static void put_big_endian(uint8_t *to, uint32_t value) {
-    for (int i = 0; i < 4; i++)
-        to[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-static void mend_header(uint8_t *bytes, size_t n) {
-    static const uint8_t FIXED[] = {PAGE_BYTES >> 8, 0, 1, 1, 0, 64, 32, 32};
-    memcpy(bytes, "SQLite format 3", 16);
-    memcpy(bytes + 16, FIXED, sizeof FIXED);
-    put_big_endian(bytes + 28, (uint32_t)(n / PAGE_BYTES));
-    put_big_endian(bytes + 44, 4); /* schema format */
-    put_big_endian(bytes + 56, 1); /* UTF-8 */
-    put_big_endian(bytes + 68, PGS_HISTORY_APPLICATION_ID);
-    memcpy(bytes + 92, bytes + 24, 4); /* the page count is valid for this change counter */
-}
-
 /* ---- sound checksums ---- */
 
 static void mend_block(uint8_t *data, size_t n) {
@@ -277,7 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     memcpy(mended, data, n);
     if (!opened) {
         n -= n % PAGE_BYTES;
-        mend_header(mended, n);
+        fuzz_mend_header(mended, n, PAGE_BYTES, PGS_HISTORY_APPLICATION_ID);
         opened = try_bytes(mended, n);
     }
     if (opened)
@@ -285,26 +260,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     free(mended);
     return 0;
 }
-
-#ifdef PGSKEW_REPLAY
-int main(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        char *bytes;
-        size_t n;
-        pgs_err err;
-        if (pgs_file_read(argv[i], MAX_BYTES, &bytes, &n, &err) != PGS_OK) {
-            fprintf(stderr, "fuzz_history: %s\n", err.msg);
-            return 1;
-        }
-        uint8_t *copy = malloc(n + 1); /* pgs_mem_live() is to count the reading alone */
-        if (copy)
-            memcpy(copy, bytes, n);
-        pgs_free(bytes);
-        if (copy)
-            LLVMFuzzerTestOneInput(copy, n);
-        free(copy);
-    }
-    printf("fuzz_history: %d inputs\n", argc - 1);
-    return 0;
-}
-#endif

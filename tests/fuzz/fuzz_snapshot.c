@@ -1,27 +1,17 @@
 /* Whatever the bytes of a snapshot file are, reading it ends in a status: never a crash. What is
  * accepted passes its own check, can be reported in every format, and written again says the same.
  *
- * Bytes are tried as they are, then with a sound header: few damaged ones get past that otherwise.
- * Built like fuzz_csv.c. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+ * Bytes are tried as they are, then with a sound header: few damaged ones get past that otherwise. */
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "fuzz/fuzz.h"
 #include "pgskew/analyze.h"
 #include "pgskew/report.h"
 #include "pgskew/store.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
 enum { HEADER_BYTES = 100, PAGE_BYTES = 1024, MAX_BYTES = 1 << 20 };
-
-static void require(bool held) {
-    if (!held)
-        abort();
-}
 
 /* ---- one file ---- */
 
@@ -121,56 +111,14 @@ static bool try_bytes(const uint8_t *data, size_t n) {
     return accepted;
 }
 
-/* ---- headers ---- */
-
-static void put_big_endian(uint8_t *to, uint32_t value) {
-    for (int i = 0; i < 4; i++)
-        to[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-/* As pgskew-collect writes it: our application, our page size, the true number of pages. */
-static void mend_header(uint8_t *bytes, size_t n) {
-    static const uint8_t FIXED[] = {PAGE_BYTES >> 8, 0, 1, 1, 0, 64, 32, 32};
-    memcpy(bytes, "SQLite format 3", 16);
-    memcpy(bytes + 16, FIXED, sizeof FIXED);
-    put_big_endian(bytes + 28, (uint32_t)(n / PAGE_BYTES));
-    put_big_endian(bytes + 44, 4); /* schema format */
-    put_big_endian(bytes + 56, 1); /* UTF-8 */
-    put_big_endian(bytes + 68, PGS_SNAPSHOT_APPLICATION_ID);
-    memcpy(bytes + 92, bytes + 24, 4); /* the page count is valid for this change counter */
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (n > MAX_BYTES || try_bytes(data, n) || n < PAGE_BYTES)
         return 0;
     uint8_t *mended = malloc(n);
     require(mended);
     memcpy(mended, data, n);
-    mend_header(mended, n);
+    fuzz_mend_header(mended, n, PAGE_BYTES, PGS_SNAPSHOT_APPLICATION_ID);
     try_bytes(mended, n - n % PAGE_BYTES);
     free(mended);
     return 0;
 }
-
-#ifdef PGSKEW_REPLAY
-int main(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        char *bytes;
-        size_t n;
-        pgs_err err;
-        if (pgs_file_read(argv[i], MAX_BYTES, &bytes, &n, &err) != PGS_OK) {
-            fprintf(stderr, "fuzz_snapshot: %s\n", err.msg);
-            return 1;
-        }
-        uint8_t *copy = malloc(n + 1); /* pgs_mem_live() is to count the reading alone */
-        if (copy)
-            memcpy(copy, bytes, n);
-        pgs_free(bytes);
-        if (copy)
-            LLVMFuzzerTestOneInput(copy, n);
-        free(copy);
-    }
-    printf("fuzz_snapshot: %d inputs\n", argc - 1);
-    return 0;
-}
-#endif

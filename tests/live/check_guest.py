@@ -5,22 +5,19 @@
 
 Same conventions as check_live.py. Exit 77 (SKIPPED) without PGSKEW_TEST_PG.
 """
-import argparse
 import contextlib
-import os
 import pathlib
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from check_live import Live, Server  # noqa: E402  (puts ../golden on the path)
-from programs import CLEAN, Programs, Tally  # noqa: E402
+from check_live import run_live  # noqa: E402  (puts ../golden on the path)
+from programs import CLEAN  # noqa: E402
 
 RETRY, UNAVAILABLE = 75, 69
 LOCKED = ["chunks_part_07", "chunks_part_42", "chunks_part_43"]
@@ -302,24 +299,12 @@ def check_unreachable(live):
     live.fails("unreachable", "postgres", UNAVAILABLE, env={"PGHOST": "localhost", "PGPORT": "1"})
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
-    parser.add_argument("--fixtures", required=True)
-    options = parser.parse_args()
-    conninfo = os.environ.get("PGSKEW_TEST_PG")
-    if not conninfo:
-        print("SKIPPED: PGSKEW_TEST_PG is not set")
-        return 77
-    fixtures, tally = pathlib.Path(options.fixtures).resolve(), Tally()
-    with tempfile.TemporaryDirectory() as scratch:
-        live = Live(Programs(options.bin), tally, Server(conninfo), scratch)
-        check_locked(live, fixtures)
-        check_what_it_holds(live, fixtures)
-        for check in (check_interruption, check_types, check_names, check_own_code, check_unreachable):
-            check(live)
-    return tally.finish()
+def check_all(live, fixtures):
+    check_locked(live, fixtures)
+    check_what_it_holds(live, fixtures)
+    for check in (check_interruption, check_types, check_names, check_own_code, check_unreachable):
+        check(live)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_live(__doc__, check_all))

@@ -430,8 +430,9 @@ def check_refresh(live):
                      got.err.count("\n") == 1, "refresh without the view: exit 66", got)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def run_live(about, check):
+    """The main program of a test that asks a live server: `check(live, fixtures)`."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
     parser.add_argument("--fixtures", required=True)
     options = parser.parse_args()
@@ -439,16 +440,19 @@ def main():
     if not conninfo:
         print("SKIPPED: PGSKEW_TEST_PG is not set")
         return 77
-    fixtures, tally = pathlib.Path(options.fixtures).resolve(), Tally()
+    tally = Tally()
     with tempfile.TemporaryDirectory() as scratch:
-        live = Live(Programs(options.bin), tally, Server(conninfo), scratch)
-        for script in sorted((fixtures / "reference" / "live").glob("*.sql")):
-            check_case(live, script, fixtures / "reference" / "cases" / script.stem)
-        check_nested(live, fixtures)
-        for check in (check_strays, check_odd_names, check_spread_documents, check_no_partitions, check_refusals, check_refresh):
-            check(live)
+        check(Live(Programs(options.bin), tally, Server(conninfo), scratch), pathlib.Path(options.fixtures).resolve())
     return tally.finish()
 
 
+def check_all(live, fixtures):
+    for script in sorted((fixtures / "reference" / "live").glob("*.sql")):
+        check_case(live, script, fixtures / "reference" / "cases" / script.stem)
+    check_nested(live, fixtures)
+    for check in (check_strays, check_odd_names, check_spread_documents, check_no_partitions, check_refusals, check_refresh):
+        check(live)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_live(__doc__, check_all))

@@ -6,23 +6,19 @@ them leaves everything else alone.
 
 Same conventions as check_live.py. Exit 77 (SKIPPED) without PGSKEW_TEST_PG.
 """
-import argparse
 import csv
 import io
-import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from check_guest import Session  # noqa: E402
-from check_live import (DENIED, DATA, HASHED, NO_INPUT, SECRET, SPREAD, STRAYS, UNAVAILABLE,  # noqa: E402
+from check_live import (DENIED, DATA, HASHED, NO_INPUT, SECRET, SPREAD, STRAYS, UNAVAILABLE, run_live,  # noqa: E402
                         Live, Server)
 from answers import check_sql_views, check_view_commands  # noqa: E402
-from programs import Programs, Tally  # noqa: E402
 from reference import Case, Exports, time_text, time_us  # noqa: E402
 
 USAGE, EXISTS, RETRY = 64, 73, 75
@@ -474,25 +470,13 @@ def check_locked(views):
         holder.close()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
-    parser.add_argument("--fixtures", required=True)
-    options = parser.parse_args()
-    conninfo = os.environ.get("PGSKEW_TEST_PG")
-    if not conninfo:
-        print("SKIPPED: PGSKEW_TEST_PG is not set")
-        return 77
-    fixtures, tally = pathlib.Path(options.fixtures).resolve(), Tally()
-    with tempfile.TemporaryDirectory() as scratch:
-        live = Live(Programs(options.bin), tally, Server(conninfo), scratch)
-        for script in sorted((fixtures / "reference" / "live").glob("*.sql")):
-            check_case(live, script, fixtures / "reference" / "cases" / script.stem)
-        check_other_tables(live, fixtures)
-        for check in (check_hostile_names, check_kinds, check_again, check_not_ours, check_refusals):
-                check(live)
-    return tally.finish()
+def check_all(live, fixtures):
+    for script in sorted((fixtures / "reference" / "live").glob("*.sql")):
+        check_case(live, script, fixtures / "reference" / "cases" / script.stem)
+    check_other_tables(live, fixtures)
+    for check in (check_hostile_names, check_kinds, check_again, check_not_ours, check_refusals):
+        check(live)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_live(__doc__, check_all))

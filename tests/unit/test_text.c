@@ -126,6 +126,13 @@ Test(text, escaping_appends) {
     pgs_buf_reset(&buf);
 }
 
+Test(text, equal_or_both_missing) {
+    char copy[] = "chunks";
+    cr_expect(pgs_text_same("chunks", copy) && pgs_text_same("", "") && pgs_text_same(NULL, NULL));
+    cr_expect_not(pgs_text_same("chunks", "chunk") || pgs_text_same("", NULL) ||
+                  pgs_text_same(NULL, ""));
+}
+
 static const struct {
     const char *name, *text;
     int columns;
