@@ -125,8 +125,8 @@ pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
 pgs_status pgs_forecast_run(const pgs_frame *frame, const pgs_forecast_options *options,
                             pgs_forecast *out, pgs_err *err) PGS_CHECK;
 
-/* Score the methods at origins every 7 days from day 60 of the frame, the last `n_origins` of them.
- * PGS_E_BUG without memory. */
+/* Fill `out`, initialised: score the methods at origins every 7 days from day 60 of the frame, the last
+ * `n_origins` of them; the frame and the options outlive it. PGS_E_BUG without memory. */
 pgs_status pgs_backtest_run(const pgs_frame *frame, const pgs_forecast_options *options,
                             pgs_backtest *out, pgs_err *err) PGS_CHECK;
 

@@ -27,10 +27,13 @@ typedef enum pgs_cleaning_kind {
     PGS_CLEANED_COUNT
 } pgs_cleaning_kind;
 
-/* "gap", "misread", "method", "reset", "born", "dropped", "unseen", "truncated", "rewritten", "loaded"; and
- * in a few words what was done about it. */
+/* "gap", "misread", "method", "reset", "born", "dropped", "unseen", "truncated", "rewritten", "loaded". */
 const char *pgs_cleaning_name(pgs_cleaning_kind kind);
+
+/* In a few words what was done about it. A forecast has no flow of a day: where nobody looked, the last
+ * stock stands, and what is left out is left out of growth only. */
 const char *pgs_cleaning_action(pgs_cleaning_kind kind);
+const char *pgs_cleaning_action_of_forecast(pgs_cleaning_kind kind);
 
 #define PGS_WHOLE_TABLE SIZE_MAX
 
@@ -40,6 +43,7 @@ typedef struct pgs_cleaning {
     size_t p;             /* index of the partition; PGS_WHOLE_TABLE */
     size_t from, to;      /* rows of the frame: the last before it, and the first after */
     double before, after; /* rows or bytes; NaN: nothing was there */
+    const char *action;   /* what was done about it, in a few words */
 
     int64_t num;      /* of the partition; -1: the whole table */
     const char *name; /* borrowed from the frame; NULL: not observed */

@@ -7,7 +7,7 @@
 #ifndef PGSKEW_FORECAST_H
 #define PGSKEW_FORECAST_H
 
-#include "pgskew/frame.h"
+#include "pgskew/clean.h"
 #include "pgskew/result.h"
 
 #ifdef __cplusplus
@@ -122,7 +122,12 @@ typedef struct pgs_backtest {
     int horizon_days[PGS_MAX_HORIZONS];
     const char *horizon_name[PGS_MAX_HORIZONS]; /* as asked; borrowed from the options */
     pgs_backtest_horizon horizon[PGS_MAX_HORIZONS];
+    pgs_clean
+        clean; /* what was decided about the frame; empty inside a forecast, which has its own */
 } pgs_backtest;
+
+void pgs_backtest_init(pgs_backtest *backtest);
+void pgs_backtest_reset(pgs_backtest *backtest); /* NULL and zeroed structs are fine */
 
 /* A predicted alert: partitions that are not there yet and more likely than not will be by the
  * farthest horizon. */
@@ -152,6 +157,7 @@ typedef struct pgs_forecast {
     pgs_forecast_alert alert[PGS_THRESHOLD_COUNT]; /* UNBALANCED, WARNING, the limit */
     pgs_backtest
         backtest; /* what backs it: recent origins of this table; few where it has many partitions */
+    pgs_clean clean; /* what was decided about the frame */
 
     struct pgs_arena *arena;
 } pgs_forecast;

@@ -176,6 +176,7 @@ int pgs_run_backtest(const pgs_parsed *p) {
     pgs_backtest backtest;
     asked a;
     pgs_frame_init(&frame);
+    pgs_backtest_init(&backtest);
     pgs_status st = read_options(p, &a, &err);
     if (st == PGS_OK)
         st = pgs_load_frame(p, METRICS, &frame, NULL, NULL, &err);
@@ -184,6 +185,7 @@ int pgs_run_backtest(const pgs_parsed *p) {
     pgs_report_input input = {.backtest = &backtest};
     if (st == PGS_OK)
         st = pgs_write_report(p, PGS_REPORT_BACKTEST, &input, &err);
+    pgs_backtest_reset(&backtest);
     pgs_frame_reset(&frame);
     return st == PGS_OK ? 0 : pgs_complain(st, &err);
 }

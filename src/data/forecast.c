@@ -34,5 +34,17 @@ void pgs_forecast_reset(pgs_forecast *forecast) {
     if (!forecast)
         return;
     pgs_arena_free(forecast->arena);
+    pgs_clean_reset(&forecast->clean);
     pgs_forecast_init(forecast);
+}
+
+void pgs_backtest_init(pgs_backtest *backtest) {
+    *backtest = (pgs_backtest){0};
+}
+
+void pgs_backtest_reset(pgs_backtest *backtest) {
+    if (!backtest)
+        return;
+    pgs_clean_reset(&backtest->clean);
+    pgs_backtest_init(backtest);
 }

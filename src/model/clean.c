@@ -199,6 +199,7 @@ static void name(const pgs_frame *f, pgs_cleaning *c) {
     c->name = c->p == PGS_WHOLE_TABLE ? NULL : f->part[c->p];
     c->from_us = f->taken_us[c->from];
     c->to_us = f->taken_us[c->to];
+    c->action = pgs_cleaning_action(c->kind);
 }
 
 static pgs_status finish(pgs_cleaner *k, pgs_err *err) {

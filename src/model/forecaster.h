@@ -6,13 +6,20 @@
 #define PGSKEW_MODEL_FORECASTER_H
 
 #include "base/base.h"
-#include "pgskew/frame.h"
+#include "pgskew/clean.h"
 
 #define PGS_ENOUGH_STEPS 8 /* daily steps without which nothing is foretold */
 #define PGS_LEVELS       3 /* thresholds: 3, 4 and 5 tenths of skew */
 #define PGS_TAILS        2 /* intervals of 80 % and 95 % */
 
-/* ---- stock.c: one metric of a daily frame, without holes ---- */
+/* ---- stock.c: one measure of a daily frame, without holes ---- */
+
+/* A change that says nothing of growth: a truncation, a rewrite, another way of counting. */
+typedef struct pgs_stock_break {
+    size_t day;    /* in whose row it shows */
+    double change; /* from the row before */
+    bool anew;     /* nor does what was before */
+} pgs_stock_break;
 
 typedef struct pgs_stock {
     size_t n_days, n_parts, stride;
@@ -22,13 +29,18 @@ typedef struct pgs_stock {
     double *moved;  /* [n_days] rows that came or went up to that day, added up over partitions */
     size_t *born;   /* [n_parts] first row in which it was seen; n_days: never */
     size_t *seen;   /* [n_days] the last row up to that day in which somebody looked */
-    size_t usual_days; /* the usual distance of such rows; 1 and more */
+    size_t usual_days;   /* the usual distance of such rows; 1 and more */
+    size_t *first_break; /* [n_parts + 2] those of p are first_break[p] .. first_break[p + 1] - 1 */
+    pgs_stock_break *breaks; /* by partition, then day */
+    double *broken;          /* [n_days] their changes up to that day, added up over partitions */
+    size_t *begun;           /* [n_days] when the growth of the whole table last began anew; or 0 */
     struct pgs_arena *arena;
 } pgs_stock;
 
-/* PGS_E_BUG without memory. pgs_stock_reset() frees it; zeroed structs are fine. */
-pgs_status pgs_stock_build(const pgs_frame *frame, pgs_metric metric, pgs_stock *out,
-                           pgs_err *err) PGS_CHECK;
+/* With what was decided about the frame; NULL: nothing. PGS_E_BUG without memory. pgs_stock_reset()
+ * frees it; zeroed structs are fine. */
+pgs_status pgs_stock_build(const pgs_frame *frame, const pgs_clean *clean, pgs_measure measure,
+                           pgs_stock *out, pgs_err *err) PGS_CHECK;
 void pgs_stock_reset(pgs_stock *stock);
 
 static inline const double *pgs_stock_row(const pgs_stock *k, size_t day) {
@@ -40,6 +52,15 @@ double pgs_stock_share(const pgs_stock *k, size_t day, size_t p);
 
 /* Whether its skew is at or beyond tenths/10. */
 bool pgs_stock_is_beyond(const pgs_stock *k, size_t day, size_t p, int tenths);
+
+/* Growth of p since `from`, or since it was born or began anew, which *from then is. NaN where it
+ * is not there. */
+double pgs_stock_growth(const pgs_stock *k, size_t day, size_t p, size_t *from);
+
+/* Growth of the total from one day to another. */
+static inline double pgs_stock_total_growth(const pgs_stock *k, size_t from, size_t to) {
+    return k->total[to] - k->total[from] - (k->broken[to] - k->broken[from]);
+}
 
 /* Rows that are expected to come or go in `days`, all partitions together; at least 1. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days);

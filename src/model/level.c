@@ -17,14 +17,22 @@
 static const size_t WINDOW[] = {14, YEAR};
 static const double WEIGHT[] = {0.5, 1};
 
-/* Rows a day, of those of the window in which it was there; *age is how many these are. */
-static double flow_of(const pgs_stock *k, size_t day, size_t p, size_t window, size_t *age) {
+/* Whether its growth began, or began anew, less than two weeks ago, while the table is older; and how
+ * many days ago. */
+static bool is_young(const pgs_stock *k, size_t day, size_t p, size_t *age) {
+    size_t start = day > YOUNG ? day - YOUNG : 0, least = start;
+    if (k->born[p] == 0 && k->first_break[p] == k->first_break[p + 1])
+        return false;
+    (void)pgs_stock_growth(k, day, p, &start);
+    *age = day - start;
+    return start > least;
+}
+
+/* Rows a day, of those of the window that count. */
+static double flow_of(const pgs_stock *k, size_t day, size_t p, size_t window) {
     size_t start = day > window ? day - window : 0;
-    start = k->born[p] > start ? k->born[p] : start;
-    *age = day > start ? day - start : 0;
-    double from = pgs_stock_row(k, start < day ? start : day)[p];
-    double to = pgs_stock_row(k, day)[p];
-    return *age > 0 ? (to - from) / (double)*age : isnan(to) ? NAN : 0;
+    double growth = pgs_stock_growth(k, day, p, &start);
+    return day > start ? growth / (double)(day - start) : growth;
 }
 
 /* What the flow of the window leads to, as shares. */
@@ -33,8 +41,8 @@ static void follow(const pgs_stock *k, size_t day, size_t days, size_t window, d
     double sum = 0, n = 0, total = 0;
     size_t age;
     for (size_t p = 0; p < k->n_parts; p++) {
-        share[p] = flow_of(k, day, p, window, &age);
-        if (!isnan(share[p]) && (age >= YOUNG || k->born[p] == 0)) {
+        share[p] = flow_of(k, day, p, window);
+        if (!isnan(share[p]) && !is_young(k, day, p, &age)) {
             sum += share[p];
             n++;
         }
@@ -43,9 +51,8 @@ static void follow(const pgs_stock *k, size_t day, size_t days, size_t window, d
         double flow = share[p];
         if (isnan(x[p]))
             continue;
-        if (k->born[p] > 0 && k->born[p] + YOUNG > day && n > 0) {
-            double own = (double)(day - k->born[p]);
-            own /= own + YOUNG_WEIGHT;
+        if (n > 0 && is_young(k, day, p, &age)) {
+            double own = (double)age / (double)(age + YOUNG_WEIGHT);
             flow = own * flow + (1 - own) * sum / n;
         }
         double then = x[p] + flow * (double)days;
@@ -106,18 +113,18 @@ pgs_share_rule pgs_share_choose(const pgs_stock *k, size_t origin, size_t days, 
 
 /* The mean week of the last `weeks`, and of what is left of a week the same weekdays of them. */
 static double weekly_growth(const pgs_stock *k, size_t day, size_t days, size_t weeks) {
-    size_t n = day / 7 < weeks ? day / 7 : weeks, rest = days % 7;
+    size_t known = (day - k->begun[day]) / 7, n = known < weeks ? known : weeks, rest = days % 7;
     if (n == 0)
         return 0;
-    double growth = (k->total[day] - k->total[day - 7 * n]) * (double)(days / 7), sum = 0;
+    double growth = pgs_stock_total_growth(k, day - 7 * n, day) * (double)(days / 7), sum = 0;
     for (size_t i = 1; rest > 0 && i <= n; i++)
-        sum += k->total[day - 7 * i + rest] - k->total[day - 7 * i];
+        sum += pgs_stock_total_growth(k, day - 7 * i, day - 7 * i + rest);
     return (growth + sum) / (double)n;
 }
 
 static double mean_growth(const pgs_stock *k, size_t day, size_t days) {
-    size_t n = day < YEAR ? day : YEAR;
-    return n > 0 ? (k->total[day] - k->total[day - n]) * (double)days / (double)n : 0;
+    size_t known = day - k->begun[day], n = known < YEAR ? known : YEAR;
+    return n > 0 ? pgs_stock_total_growth(k, day - n, day) * (double)days / (double)n : 0;
 }
 
 double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule) {

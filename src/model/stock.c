@@ -1,5 +1,7 @@
-/* One metric of a daily frame as stocks without holes: where nobody looked, or a partition was skipped, the
- * last value stands until the next. What is not seen again before the frame ends is gone. */
+/* One measure of a daily frame as stocks without holes: where nobody looked, or a partition was skipped, the
+ * last value stands until the next. What is not seen again before the frame ends is gone. A misread total is
+ * as if nobody had looked. Truncations, rewrites and other ways of counting stay in the stocks, because
+ * that is what was there, and what past forecasts missed; growth leaves them out. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -20,8 +22,21 @@ static pgs_status make_room(const pgs_frame *frame, pgs_stock *out, pgs_err *err
     out->moved = pgs_arena_alloc(out->arena, n, sizeof *out->moved);
     out->seen = pgs_arena_alloc(out->arena, n, sizeof *out->seen);
     out->born = pgs_arena_alloc(out->arena, frame->n_parts, sizeof *out->born);
-    bool enough = out->x && out->total && out->n_live && out->moved && out->seen && out->born;
+    out->broken = pgs_arena_alloc(out->arena, n, sizeof *out->broken);
+    out->begun = pgs_arena_alloc(out->arena, n, sizeof *out->begun);
+    out->first_break = pgs_arena_alloc(out->arena, frame->n_parts + 2, sizeof *out->first_break);
+    bool enough = out->x && out->total && out->n_live && out->moved && out->seen && out->born &&
+                  out->broken && out->begun && out->first_break;
     return enough ? PGS_OK : pgs_no_memory(err);
+}
+
+/* ---- what was there ---- */
+
+/* A misread row is never the last one. */
+static void mark_misread(const pgs_clean *clean, pgs_measure measure, bool *misread) {
+    for (size_t i = 0; clean && i < clean->n_cleanings; i++)
+        if (clean->cleaning[i].kind == PGS_CLEANED_MISREAD && clean->cleaning[i].measure == measure)
+            misread[clean->cleaning[i].to] = true;
 }
 
 static bool is_seen(const double *row, size_t n) {
@@ -31,7 +46,7 @@ static bool is_seen(const double *row, size_t n) {
     return false;
 }
 
-static void fill(const pgs_frame *frame, const double *from, pgs_stock *out) {
+static void fill(const pgs_frame *frame, const double *from, const bool *misread, pgs_stock *out) {
     size_t n = out->n_parts;
     for (size_t p = 0; p < n; p++)
         out->born[p] = out->n_days;
@@ -39,11 +54,11 @@ static void fill(const pgs_frame *frame, const double *from, pgs_stock *out) {
         const double *row = from + t * frame->stride;
         double *x = out->x + t * out->stride;
         const double *before = t > 0 ? x - out->stride : row;
-        bool seen = is_seen(row, n);
+        bool seen = !misread[t] && is_seen(row, n);
         out->seen[t] = seen ? t : t > 0 ? out->seen[t - 1] : 0;
         for (size_t p = 0; p < n; p++) {
-            x[p] = isnan(row[p]) ? before[p] : row[p];
-            if (!isnan(row[p]) && out->born[p] == out->n_days)
+            x[p] = isnan(row[p]) || misread[t] ? before[p] : row[p];
+            if (!isnan(x[p]) && out->born[p] == out->n_days)
                 out->born[p] = t;
         }
     }
@@ -62,10 +77,71 @@ static void bury(const pgs_frame *frame, const double *from, pgs_stock *out) {
     }
 }
 
+/* ---- what was no growth ---- */
+
+static bool is_break(const pgs_cleaning *c, pgs_measure measure) {
+    switch (c->kind) {
+    case PGS_CLEANED_METHOD:
+        return measure == PGS_BY_CHUNKS;
+    case PGS_CLEANED_REWRITTEN:
+        return c->measure == measure;
+    default:
+        return c->kind == PGS_CLEANED_RESET || c->kind == PGS_CLEANED_TRUNCATED;
+    }
+}
+
+/* Where the breaks of each partition begin, at [p + 1]; returns how many there are. */
+static size_t count_breaks(const pgs_clean *clean, pgs_measure measure, pgs_stock *out) {
+    size_t *first = out->first_break, n = out->n_parts;
+    for (size_t i = 0; i < clean->n_cleanings; i++) {
+        const pgs_cleaning *c = &clean->cleaning[i];
+        bool whole = c->p == PGS_WHOLE_TABLE;
+        for (size_t p = whole ? 0 : c->p; is_break(c, measure) && p < (whole ? n : c->p + 1); p++)
+            first[p + 2]++;
+    }
+    for (size_t p = 0; p < n; p++)
+        first[p + 2] += first[p + 1];
+    return first[n + 1];
+}
+
+/* Of two decisions about one row the first has the change. */
+static void add_break(pgs_stock *out, size_t p, size_t day, bool anew) {
+    const double *x = pgs_stock_row(out, day);
+    size_t i = out->first_break[p + 1]++;
+    double change = day > 0 ? x[p] - (x - out->stride)[p] : 0;
+    bool again = i > out->first_break[p] && out->breaks[i - 1].day == day;
+    change = again || isnan(change) ? 0 : change;
+    out->breaks[i] = (pgs_stock_break){day, change, anew};
+    out->broken[day] += change;
+    out->moved[day] -= anew ? 0 : fabs(change); /* nothing came or went */
+}
+
+/* Decisions are in the order of days, and so are each partition's breaks. */
+static pgs_status set_breaks(const pgs_clean *clean, pgs_measure measure, pgs_stock *out,
+                             pgs_err *err) {
+    size_t n = count_breaks(clean, measure, out);
+    out->breaks = pgs_arena_alloc(out->arena, n, sizeof *out->breaks);
+    if (!out->breaks)
+        return pgs_no_memory(err);
+    for (size_t i = 0; i < clean->n_cleanings; i++) {
+        const pgs_cleaning *c = &clean->cleaning[i];
+        bool whole = c->p == PGS_WHOLE_TABLE, anew = c->kind != PGS_CLEANED_METHOD;
+        if (!is_break(c, measure))
+            continue;
+        anew &= c->kind != PGS_CLEANED_REWRITTEN;
+        for (size_t p = whole ? 0 : c->p; p < (whole ? out->n_parts : c->p + 1); p++)
+            add_break(out, p, c->to, anew);
+        out->begun[c->to] = c->kind == PGS_CLEANED_RESET ? c->to : out->begun[c->to];
+    }
+    return PGS_OK;
+}
+
 static void add_up(pgs_stock *out) {
     for (size_t t = 0; t < out->n_days; t++) {
         const double *x = pgs_stock_row(out, t), *before = t > 0 ? x - out->stride : x;
-        out->moved[t] = t > 0 ? out->moved[t - 1] : 0;
+        out->moved[t] += t > 0 ? out->moved[t - 1] : 0;
+        out->broken[t] += t > 0 ? out->broken[t - 1] : 0;
+        out->begun[t] = out->begun[t] > 0 || t == 0 ? out->begun[t] : out->begun[t - 1];
         for (size_t p = 0; p < out->n_parts; p++) {
             if (isnan(x[p]))
                 continue;
@@ -76,6 +152,8 @@ static void add_up(pgs_stock *out) {
         }
     }
 }
+
+/* ---- how often somebody looked ---- */
 
 static int by_size(const void *a, const void *b) {
     const size_t *x = a, *y = b;
@@ -98,15 +176,27 @@ static pgs_status set_usual(pgs_stock *out, pgs_err *err) {
     return PGS_OK;
 }
 
-pgs_status pgs_stock_build(const pgs_frame *frame, pgs_metric metric, pgs_stock *out,
-                           pgs_err *err) {
+static pgs_status build(const pgs_frame *frame, const pgs_clean *clean, pgs_measure measure,
+                        bool *misread, pgs_stock *out, pgs_err *err) {
+    const double *from = frame->metric[pgs_measure_metric(measure)];
     pgs_status st = make_room(frame, out, err);
-    if (st == PGS_OK) {
-        fill(frame, frame->metric[metric], out);
-        bury(frame, frame->metric[metric], out);
-        add_up(out);
-        st = set_usual(out, err);
-    }
+    if (st != PGS_OK)
+        return st;
+    mark_misread(clean, measure, misread);
+    fill(frame, from, misread, out);
+    bury(frame, from, out);
+    if (clean)
+        st = set_breaks(clean, measure, out, err);
+    add_up(out);
+    return st == PGS_OK ? set_usual(out, err) : st;
+}
+
+pgs_status pgs_stock_build(const pgs_frame *frame, const pgs_clean *clean, pgs_measure measure,
+                           pgs_stock *out, pgs_err *err) {
+    *out = (pgs_stock){0};
+    bool *misread = pgs_alloc(frame->n_times, sizeof *misread);
+    pgs_status st = misread ? build(frame, clean, measure, misread, out, err) : pgs_no_memory(err);
+    pgs_free(misread);
     if (st != PGS_OK)
         pgs_stock_reset(out);
     return st;
@@ -129,15 +219,32 @@ bool pgs_stock_is_beyond(const pgs_stock *k, size_t day, size_t p, int tenths) {
     return total > 0 && fabs(k->n_live[day] * x - total) * 10 >= tenths * total;
 }
 
+double pgs_stock_growth(const pgs_stock *k, size_t day, size_t p, size_t *from) {
+    double x = pgs_stock_row(k, day)[p], no_growth = 0;
+    *from = k->born[p] > *from ? k->born[p] : *from;
+    for (size_t i = k->first_break[p + 1]; i-- > k->first_break[p] && k->breaks[i].day > *from;) {
+        if (k->breaks[i].day > day)
+            continue;
+        if (k->breaks[i].anew) {
+            *from = k->breaks[i].day;
+            break;
+        }
+        no_growth += k->breaks[i].change;
+    }
+    *from = *from < day ? *from : day;
+    return x - pgs_stock_row(k, *from)[p] - no_growth;
+}
+
 /* The mean week of the last quarter, and of what is left of a week the same weekdays of it: what comes on a
  * Sunday says little about Mondays. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days) {
-    size_t n = day / 7 < MEMORY_WEEKS ? day / 7 : MEMORY_WEEKS, rest = days % 7;
+    size_t begun = k->begun[day], weeks = (day - begun) / 7;
+    size_t n = weeks < MEMORY_WEEKS ? weeks : MEMORY_WEEKS, rest = days % 7;
     double moved = 0;
     if (n > 0)
         moved = (k->moved[day] - k->moved[day - 7 * n]) * (double)(days / 7);
-    else if (day > 0)
-        moved = k->moved[day] / (double)day * (double)days;
+    else if (day > begun)
+        moved = (k->moved[day] - k->moved[begun]) / (double)(day - begun) * (double)days;
     for (size_t i = 1; rest > 0 && i <= n; i++)
         moved += k->moved[day - 7 * i + rest] - k->moved[day - 7 * i];
     moved /= n > 0 ? (double)n : 1;

@@ -1,5 +1,6 @@
 /* The scoreboard: at origins of the past, what would have been said, against what came. An origin knows
- * nothing later than itself, because every model reads rows up to its origin only. */
+ * nothing later than itself, because every model reads rows up to its origin only. What was cleaned is known from
+ * all rows, though: that a total was misread shows in the next one. */
 #include "pipeline/forecast.h"
 
 #include <string.h>
@@ -136,11 +137,16 @@ pgs_status pgs_backtest_stock(const pgs_stock *k, const pgs_forecast_options *op
 
 pgs_status pgs_backtest_run(const pgs_frame *frame, const pgs_forecast_options *options,
                             pgs_backtest *out, pgs_err *err) {
-    pgs_stock stock;
-    *out = (pgs_backtest){.table = frame->table};
-    pgs_status st = pgs_stock_build(frame, PGS_CHUNK_COUNT, &stock, err);
+    pgs_stock stock = {0};
+    pgs_backtest_reset(out);
+    out->table = frame->table;
+    pgs_status st = pgs_forecast_clean(frame, &out->clean, err);
+    if (st == PGS_OK)
+        st = pgs_stock_build(frame, &out->clean, PGS_BY_CHUNKS, &stock, err);
     if (st == PGS_OK)
         st = pgs_backtest_stock(&stock, options, out, err);
     pgs_stock_reset(&stock);
+    if (st != PGS_OK)
+        pgs_backtest_reset(out);
     return st;
 }

@@ -111,19 +111,19 @@ static pgs_status set_statuses(const forecasting *f, pgs_err *err) {
     size_t n = f->rows.n_parts, day = f->rows.n_days - 1;
     double *skew = pgs_alloc(n, sizeof *skew);
     pgs_health_status *status = pgs_alloc(2 * n, sizeof *status);
-    pgs_status st = skew && status ? PGS_OK : pgs_no_memory(err);
-    if (st == PGS_OK) {
+    bool enough = skew && status;
+    if (enough) {
         pgs_skew_column(pgs_stock_row(&f->rows, day), n, skew, status);
         for (size_t p = 0; p < n; p++)
             status[n + p] = PGS_UNMEASURED;
         if (f->bytes.n_days > 0)
             pgs_skew_column(pgs_stock_row(&f->bytes, day), n, skew, status + n);
+        for (size_t p = 0; p < n; p++)
+            f->out->partition[p].status = worse(status[p], status[n + p]);
     }
-    for (size_t p = 0; st == PGS_OK && p < n; p++)
-        f->out->partition[p].status = worse(status[p], status[n + p]);
     pgs_free(skew);
     pgs_free(status);
-    return st;
+    return enough ? PGS_OK : pgs_no_memory(err);
 }
 
 /* The partition's share of the rows, day by day up to the origin; false without memory. */
@@ -211,10 +211,20 @@ static pgs_status back_up(const forecasting *f, pgs_err *err) {
     return pgs_backtest_stock(&f->rows, &options, &f->out->backtest, err);
 }
 
+pgs_status pgs_forecast_clean(const pgs_frame *frame, pgs_clean *out, pgs_err *err) {
+    pgs_status st = pgs_clean_run(frame, out, err);
+    for (size_t i = 0; st == PGS_OK && i < out->n_cleanings; i++)
+        out->cleaning[i].action = pgs_cleaning_action_of_forecast(out->cleaning[i].kind);
+    return st;
+}
+
 static pgs_status build(forecasting *f, pgs_err *err) {
-    pgs_status st = pgs_stock_build(f->frame, PGS_CHUNK_COUNT, &f->rows, err);
+    const pgs_clean *clean = &f->out->clean;
+    pgs_status st = pgs_forecast_clean(f->frame, &f->out->clean, err);
+    if (st == PGS_OK)
+        st = pgs_stock_build(f->frame, clean, PGS_BY_CHUNKS, &f->rows, err);
     if (st == PGS_OK && f->frame->metric[PGS_SIZE_BYTES])
-        st = pgs_stock_build(f->frame, PGS_SIZE_BYTES, &f->bytes, err);
+        st = pgs_stock_build(f->frame, clean, PGS_BY_SIZE, &f->bytes, err);
     return st;
 }
 

@@ -9,6 +9,9 @@
 pgs_status pgs_backtest_stock(const pgs_stock *k, const pgs_forecast_options *options,
                               pgs_backtest *out, pgs_err *err) PGS_CHECK;
 
+/* Clean a frame, and say of each decision what a forecast makes of it. */
+pgs_status pgs_forecast_clean(const pgs_frame *frame, pgs_clean *out, pgs_err *err) PGS_CHECK;
+
 /* Alerts of a forecast whose partitions are filled. */
 pgs_status pgs_forecast_alerts(pgs_forecast *out, pgs_err *err) PGS_CHECK;
 

@@ -55,7 +55,7 @@ static void get_kind(const pgs_grid *grid, const pgs_column *column, size_t row,
 static void get_action(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {
     (void)column;
     out->observed = true;
-    out->text = pgs_cleaning_action(cleaning_of(grid, row)->kind);
+    out->text = cleaning_of(grid, row)->action;
 }
 
 static void get_metric(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out) {

@@ -99,6 +99,7 @@ void pgs_json_backtest(pgs_json *j, const pgs_backtest *backtest) {
     pgs_json_open(j, NULL, '{');
     pgs_json_text(j, "table_name", backtest->table);
     put_scores(j, backtest);
+    pgs_json_cleaning(j, &backtest->clean);
     pgs_json_close(j, '}');
 }
 
@@ -164,5 +165,6 @@ void pgs_json_forecast(pgs_json *j, const pgs_forecast *f) {
     pgs_json_open(j, "backtest", '{');
     put_scores(j, &f->backtest);
     pgs_json_close(j, '}');
+    pgs_json_cleaning(j, &f->clean);
     pgs_json_close(j, '}');
 }

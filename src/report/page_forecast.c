@@ -110,6 +110,7 @@ void pgs_page_forecast(pgs_draft *d) {
     pgs_draft_text(d, PGS_BLOCK_HEADING, "All together");
     pgs_draft_grid(d, &totals);
     add_partitions(d, f);
+    pgs_draft_cleaning(d, &f->clean, "forecast");
 }
 
 void pgs_page_backtest(pgs_draft *d) {
@@ -124,4 +125,5 @@ void pgs_page_backtest(pgs_draft *d) {
                        "insufficient: the first origin is 60 days after the first snapshot");
     else
         pgs_draft_grid(d, &scores);
+    pgs_draft_cleaning(d, &b->clean, "backtest");
 }

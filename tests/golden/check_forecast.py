@@ -172,6 +172,45 @@ class Forecasts:
         self.forecast(self.history([(iso(0), p, 5, 5) for p in range(3)]))
         self.forecast(self.history([(iso(d), p, 2 ** 53 // 8 - d, 2 ** 53 // 8) for d in range(40) for p in range(4)]))
 
+    def check_cleaning(self):
+        """What happened is told by both commands, and what is no growth is not foretold to go on."""
+        def rows(what):
+            for day in range(120):
+                if what == "gap" and 60 <= day < 64:
+                    continue
+                for p in range(8):
+                    count = 20000 + 500 * p + day * (40 + p) + (day * 7 + p * 3) % 5
+                    count -= 19000 if what == "truncated" and p == 3 and day >= 110 else 0
+                    count *= 2 if what == "misread" and day == 100 else 1
+                    if what == "born" and p == 2 and day < 30 or what == "dropped" and p == 5 and day >= 90:
+                        continue
+                    yield iso(day), p, count, (50 if what == "rewritten" and p == 1 and day >= 100 else 100) * count
+        told = {"nothing": [], "gap": [("gap", None)], "born": [("born", 2)], "dropped": [("dropped", 5)],
+                "truncated": [("truncated", 3)], "rewritten": [("rewritten", 1)], "misread": [("misread", None), ("misread", None)]}
+        usual = None
+        for what, want in told.items():
+            history = self.history(list(rows(what)))
+            metrics = self.forecast(history)["metrics"]["forecast"]
+            self.tally.expect([(row["kind"], row["partition_num"]) for row in metrics["cleaning"]] == want, what, metrics["cleaning"])
+            done = self.programs.pgskew("backtest", "-f", "json", history)
+            self.tally.expect(json.loads(done.out)["cleaning"] == metrics["cleaning"], what + ": backtest tells the same")
+            trend = json.loads(self.programs.pgskew("trend", "-f", "json", history).out)["metrics"]["trend"]["cleaning"]
+            without = [[{k: v for k, v in row.items() if k != "action"} for row in rows] for rows in (trend, metrics["cleaning"])]
+            self.tally.expect(without[0] == without[1], what + ": so does trend, but for what was done", without)
+            for command in ("forecast", "backtest"):
+                for form in ("table", "markdown"):
+                    page = self.programs.pgskew(command, "-f", form, history).out.decode()
+                    missing = [row["action"] for row in metrics["cleaning"] if row["action"] not in page]
+                    self.tally.expect(not missing and ("What happened" in page) == bool(want), "%s: %s as %s" % (what, command, form), missing)
+            month, now = metrics["totals"][2], [p["chunk_count"] for p in metrics["partitions"] if p["chunk_count"] is not None]
+            size = sum(p["forecast"][2]["size_bytes"] or 0 for p in metrics["partitions"])
+            growth = month["chunk_count"] - sum(now)
+            usual = usual or growth
+            if what in ("truncated", "misread", "rewritten", "gap"):
+                self.tally.expect(abs(growth / usual - 1) < .1, what + ": the table grows as it did", (growth, usual))
+            if what == "rewritten":
+                self.tally.expect(size > 100 * sum(now) - 50 * max(now), "a rewrite is no loss of bytes a month", size)
+
     def check_extremes(self):
         """Growth that no count can follow, and counts never seen: not known, in every form, and no number made up."""
         racing = self.history([(iso(d), p, int(1.43 ** d) if p == 0 else 1, int(1.43 ** d)) for d in range(100) for p in range(2)])
@@ -217,6 +256,7 @@ def main():
         forecasts.check_made(rows, (40, 99, 158))
         forecasts.check_short(list(made(3, 5, 60)))
         forecasts.check_strange()
+        forecasts.check_cleaning()
         forecasts.check_extremes()
         history = forecasts.history(rows)
         forecasts.check_usage(history)

@@ -114,6 +114,9 @@ SCORE = {"horizon": "30d", "method": "persistence", "origins": 22, "forecasts": 
 TOTAL = {"horizon": "30d", "at": "2025-11-19T10:15:00Z", "chunk_count": 1520000.5, "low80": 1510000, "high80": 1530000,
          "size_bytes": None, "size_low80": None, "size_high80": None, "expected_warning": 4.5, "expected_rebalance": 2.0,
          "expected_unbalanced": 0.25}
+CLEANING = {"kind": "truncated", "metric": "chunk_count", "partition_num": 7, "partition_name": None,
+            "from": "2025-10-01T10:15:00Z", "at": "2025-10-02T10:15:00Z", "before": 15200, "after": 100,
+            "action": "its growth counts from here on"}
 FORECAST = dict(HEALTH, alerts=[{"level": "WARNING", "message": "1 partition is predicted to become UNBALANCED within 30 days",
                                  "details": [{"partition_num": 7, "signed_skew": 0.4, "days": CROSSING}],
                                  "action": "Plan rebalancing"}],
@@ -122,8 +125,8 @@ FORECAST = dict(HEALTH, alerts=[{"level": "WARNING", "message": "1 partition is 
                     "partitions": [{"partition_num": 7, "status": "WARNING", "chunk_count": 15200, "signed_skew": -0.3, "note": None,
                                     "forecast": [POINT], "limit": CROSSING,
                                     "crossing": dict.fromkeys(("warning", "rebalance", "unbalanced"), CROSSING)}],
-                    "backtest": {"origins": 26, "scores": [SCORE]}}))
-BACKTEST = {"table_name": "public.chunks", "origins": 26, "scores": [SCORE]}
+                    "backtest": {"origins": 26, "scores": [SCORE]}, "cleaning": [CLEANING]}))
+BACKTEST = {"table_name": "public.chunks", "origins": 26, "scores": [SCORE], "cleaning": []}
 
 GOOD = [
     ("monitoring_result", HEALTH), ("monitoring_result", FULL), ("monitoring_result", FAILED),
@@ -198,8 +201,12 @@ MUTATIONS = [
     ("forecast", FORECAST, "metrics/forecast/partitions/0/crossing/unbalanced", GONE),
     ("forecast", FORECAST, "metrics/forecast/partitions/0/status", "FINE"),
     ("forecast", FORECAST, "metrics/forecast/backtest", GONE),
+    ("forecast", FORECAST, "metrics/forecast/cleaning", GONE),
+    ("forecast", FORECAST, "metrics/forecast/cleaning/0/kind", "lost"),
+    ("forecast", FORECAST, "metrics/forecast/cleaning/0/action", GONE),
     ("monitoring_result", FORECAST, "alerts/0/details/0/days", None),
     ("backtest", BACKTEST, "scores/0/method", "guess"),
+    ("backtest", BACKTEST, "cleaning", GONE),
     ("diff", DIFF, "verdict", None),
     ("diff", DIFF, "days", -1),
     ("diff", DIFF, "totals/size_bytes", GONE),

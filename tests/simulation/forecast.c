@@ -98,7 +98,7 @@ static bool foretell(tally *all) {
     for (size_t t = 0; t < DAYS; t++)
         for (size_t p = 0; p < PARTS; p++)
             frame.metric[PGS_CHUNK_COUNT][t * frame.stride + p] = counts[t][p];
-    if (pgs_stock_build(&frame, PGS_CHUNK_COUNT, &stock, NULL) != PGS_OK)
+    if (pgs_stock_build(&frame, NULL, PGS_BY_CHUNKS, &stock, NULL) != PGS_OK)
         exit(70);
     for (int h = 0; h < 3; h++) {
         if (pgs_outlook_make(&stock, DAYS - 1, HORIZON[h], true, &outlook, NULL) != PGS_OK)

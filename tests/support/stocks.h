@@ -25,7 +25,7 @@ static inline void stocks_frame(size_t n_days, size_t n_parts, stocks_value *val
 static inline void stocks_make(size_t n_days, size_t n_parts, stocks_value *value, pgs_stock *out) {
     pgs_frame frame;
     stocks_frame(n_days, n_parts, value, &frame);
-    cr_assert_eq(pgs_stock_build(&frame, PGS_CHUNK_COUNT, out, NULL), PGS_OK);
+    cr_assert_eq(pgs_stock_build(&frame, NULL, PGS_BY_CHUNKS, out, NULL), PGS_OK);
     pgs_frame_reset(&frame);
 }
 

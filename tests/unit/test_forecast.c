@@ -5,6 +5,7 @@
 
 #include "model/score.h"
 #include "pgskew/analyze.h"
+#include "support/days.h"
 #include "support/no_leaks.h"
 #include "support/stocks.h"
 
@@ -50,6 +51,78 @@ Test(forecast, origins_are_days_in_which_somebody_looked_and_whose_outcome_is_kn
     for (size_t i = 0; i < n; i++)
         cr_expect(day[i] % 7 == 0 && day[i] + 10 <= 70 && day[i] >= 8);
     pgs_stock_reset(&k);
+}
+
+/* ---- what was no growth ---- */
+
+enum { DAY = 60 }; /* of stories of 100 days: 3 partitions gain about 10, 20 and 30 a day */
+
+static void truncated(pgs_frame *f) {
+    days_add(f, 1, DAY, -3000, -300000);
+}
+static void rewritten(pgs_frame *f) {
+    days_add(f, 1, DAY, 0, -150000);
+}
+static void reset(pgs_frame *f) {
+    for (size_t p = 0; p < 3; p++)
+        days_add(f, p, DAY, -1500 * (double)(p + 1), -150000 * (double)(p + 1));
+}
+static void estimated(pgs_frame *f) {
+    for (size_t t = DAY; t < f->n_times; t++) {
+        f->counts[t] = PGS_COUNTS_ESTIMATE;
+        for (size_t p = 0; p < 3; p++)
+            *days_cell(f, PGS_CHUNK_COUNT, t, p) -= 200;
+    }
+}
+static void misread(pgs_frame *f) {
+    for (size_t p = 0; p < 3; p++)
+        *days_cell(f, PGS_CHUNK_COUNT, DAY, p) *= 3;
+}
+static void loaded(pgs_frame *f) {
+    days_add(f, 1, DAY, 3000, 300000);
+}
+
+/* What partition 1 gained in the 50 days before the last, by how many of them that is known, and what the
+ * table gained; but for the few rows more or less of each day. */
+static const struct {
+    const char *name;
+    void (*tell)(pgs_frame *);
+    pgs_measure measure;
+    double own, days, all;
+} STORIES[] = {
+    {"a truncation", truncated, PGS_BY_CHUNKS, 20 * 39, 39, 60 * 50},
+    {"and its bytes", truncated, PGS_BY_SIZE, 2000 * 39, 39, 6000 * 50},
+    {"a rewrite moves no rows", rewritten, PGS_BY_CHUNKS, 20 * 50, 50, 60 * 50},
+    {"but bytes", rewritten, PGS_BY_SIZE, 2000 * 50, 50, 6000 * 50},
+    {"everything anew", reset, PGS_BY_CHUNKS, 20 * 39, 39, 60 * 50},
+    {"another way of counting", estimated, PGS_BY_CHUNKS, 20 * 50, 50, 60 * 50},
+    {"a misread total", misread, PGS_BY_CHUNKS, 20 * 50, 50, 60 * 50},
+    {"a load is growth", loaded, PGS_BY_CHUNKS, 20 * 50 + 3000, 50, 60 * 50 + 3000},
+};
+
+Test(forecast, growth_leaves_out_what_is_none) {
+    for (size_t i = 0; i < PGS_COUNT_OF(STORIES); i++) {
+        pgs_frame f;
+        pgs_clean clean;
+        pgs_stock k;
+        size_t from = 49;
+        double slack = STORIES[i].measure == PGS_BY_SIZE ? 2500 : 85;
+        days_make(&f, 100, 3);
+        STORIES[i].tell(&f);
+        pgs_clean_init(&clean);
+        cr_assert_eq(pgs_clean_run(&f, &clean, NULL), PGS_OK);
+        cr_assert_eq(pgs_stock_build(&f, &clean, STORIES[i].measure, &k, NULL), PGS_OK);
+        double own = pgs_stock_growth(&k, 99, 1, &from), all = pgs_stock_total_growth(&k, 49, 99);
+        cr_expect_float_eq(own, STORIES[i].own, slack, "%s: %g", STORIES[i].name, own);
+        cr_expect_eq(99 - from, STORIES[i].days, "%s: %zu days", STORIES[i].name, 99 - from);
+        cr_expect_float_eq(all, STORIES[i].all, slack, "%s: all %g", STORIES[i].name, all);
+        from = 29; /* before it happened nobody knew */
+        own = pgs_stock_growth(&k, DAY - 1, 1, &from);
+        cr_expect(from == 29 && own > 500, "%s: before, %g", STORIES[i].name, own);
+        pgs_stock_reset(&k);
+        pgs_clean_reset(&clean);
+        pgs_frame_reset(&f);
+    }
 }
 
 /* ---- which rule ---- */
