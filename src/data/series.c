@@ -38,11 +38,11 @@ size_t pgs_series_find(const pgs_series *series, int64_t at_us) {
 
 /* ---- decoding ---- */
 
-#define ADD(type)                                                                                  \
+#define ADD(type, sum, sum_type)                                                                   \
     for (size_t i = 0; i < n; i++) {                                                               \
         type d;                                                                                    \
         memcpy(&d, delta + i * sizeof d, sizeof d);                                                \
-        row[i] += (uint64_t)(int64_t)d;                                                            \
+        (sum)[i] = (sum_type)((sum)[i] + (sum_type)d);                                             \
     }                                                                                              \
     break
 
@@ -51,13 +51,13 @@ static void add_deltas(uint64_t *restrict row, const uint8_t *restrict delta, un
                        size_t n) {
     switch (width) {
     case 1:
-        ADD(int8_t);
+        ADD(int8_t, row, uint64_t);
     case 2:
-        ADD(int16_t);
+        ADD(int16_t, row, uint64_t);
     case 4:
-        ADD(int32_t);
-    default:
-        ADD(int64_t);
+        ADD(int32_t, row, uint64_t);
+    case 8:
+        ADD(uint64_t, row, uint64_t);
     }
 }
 
@@ -80,40 +80,64 @@ static void put_row(const pgs_tile *tile, size_t t, const uint64_t *row, double 
         out[i] = pgs_tile_has(tile, t, i) ? value_of(tile->encoding, row[i], tile->shift) : NAN;
 }
 
-/* Add row t to `row`; returns where the next one begins. */
-static const uint8_t *add_row(const pgs_tile *tile, size_t t, const uint8_t *at, uint64_t *row) {
-    unsigned width = tile->width[t] & PGS_TILE_WIDTH;
-    if (width > 0)
-        add_deltas(row, at, width, tile->stride);
-    at += tile->stride * width;
+/* The exceptions of a row, if it has any, at `at`; returns where the next row begins. */
+static const uint8_t *add_exceptions(const pgs_tile *tile, size_t t, const uint8_t *at,
+                                     uint64_t *row) {
     if (!(tile->width[t] & PGS_TILE_EXCEPTIONS))
         return at;
     for (size_t i = 0; i < at[0]; i++) {
         size_t lane;
-        int64_t high = pgs_tile_exception(at, i, width, &lane);
+        int64_t high = pgs_tile_exception(at, i, tile->width[t] & PGS_TILE_WIDTH, &lane);
         row[lane] += (uint64_t)high;
     }
     return at + pgs_tile_exception_bytes(at);
 }
 
-/* Decode rows 0..last; those from `first` on go to out, `step` values apart. */
-static void decode(const pgs_tile *tile, size_t first, size_t last, double *out, size_t step) {
-    uint64_t row[PGS_TILE_LANES];
-    memcpy(row, tile->base, tile->stride * sizeof *row);
-    const uint8_t *at = tile->deltas;
-    for (size_t t = 0; t <= last; t++) {
-        if (t > 0)
-            at = add_row(tile, t, at, row);
-        if (t >= first)
-            put_row(tile, t, row, out + (t - first) * step);
+/* Sums of the deltas of narrow rows: 255 of one byte fit 16 bits, and of two bytes 32. A vector holds
+ * more of those than of the row's own. */
+typedef struct narrow_sums {
+    int16_t bytes[PGS_TILE_LANES];
+    int32_t pairs[PGS_TILE_LANES];
+} narrow_sums;
+
+static void add_narrow(narrow_sums *restrict sums, const uint8_t *restrict delta, unsigned width,
+                       size_t n) {
+    switch (width) {
+    case 1:
+        ADD(int8_t, sums->bytes, int16_t);
+    case 2:
+        ADD(int16_t, sums->pairs, int32_t);
     }
 }
 
+/* Every row up to t is added up, and that one alone is written. */
 void pgs_tile_row(const pgs_tile *tile, size_t t, double *out) {
-    decode(tile, t, t, out, 0);
+    uint64_t row[PGS_TILE_LANES];
+    narrow_sums sums = {0};
+    memcpy(row, tile->base, tile->stride * sizeof *row);
+    const uint8_t *at = tile->deltas;
+    for (size_t i = 1; i <= t; i++) {
+        unsigned width = tile->width[i] & PGS_TILE_WIDTH;
+        if (width <= 2)
+            add_narrow(&sums, at, width, tile->stride);
+        else
+            add_deltas(row, at, width, tile->stride);
+        at = add_exceptions(tile, i, at + tile->stride * width, row);
+    }
+    for (size_t i = 0; i < tile->stride; i++)
+        row[i] += (uint64_t)(int64_t)sums.bytes[i] + (uint64_t)(int64_t)sums.pairs[i];
+    put_row(tile, t, row, out);
 }
 
 void pgs_tile_rows(const pgs_tile *tile, double *out) {
-    if (tile->n_moments > 0)
-        decode(tile, 0, tile->n_moments - 1, out, PGS_TILE_LANES);
+    uint64_t row[PGS_TILE_LANES];
+    memcpy(row, tile->base, tile->stride * sizeof *row);
+    const uint8_t *at = tile->deltas;
+    for (size_t t = 0; t < tile->n_moments; t++) {
+        unsigned width = t > 0 ? tile->width[t] & PGS_TILE_WIDTH : 0;
+        add_deltas(row, at, width, tile->stride);
+        if (t > 0)
+            at = add_exceptions(tile, t, at + tile->stride * width, row);
+        put_row(tile, t, row, out + t * PGS_TILE_LANES);
+    }
 }

@@ -279,18 +279,19 @@ static pgs_status bad_value(int64_t num, pgs_metric m, double x, pgs_err *err) {
                     (long long)num, pgs_metric_get(m)->key, x);
 }
 
-/* Whether every value of a metric is in range, in a loop that a compiler vectorises. Only where one
- * is not, the search for it begins. */
+/* Whether every value of a metric is in range, in loops that a compiler vectorises, for which the flag
+ * is a double; false also where an odd one is above 2^52. Only then the search for it begins. */
 static bool column_in_range(const double *x, size_t n, pgs_unit unit) {
-    bool whole = pgs_unit_is_integer(unit), bad = false;
-    double max = unit == PGS_UNIT_PERCENT ? 100 : MAX_REAL;
-    for (size_t i = 0; i < n; i++)
-        bad |= (x[i] < 0) | (x[i] > max);
-    if (bad || !whole)
-        return !bad;
-    for (size_t i = 0; i < n; i++)
-        bad |= !isnan(x[i]) & (x[i] != floor(x[i]));
-    return !bad;
+    double max = unit == PGS_UNIT_PERCENT ? 100 : MAX_REAL, bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        bad = x[i] < 0 ? 1 : bad;
+        bad = x[i] > max ? 1 : bad;
+    }
+    for (size_t i = 0; i < n && pgs_unit_is_integer(unit); i++) {
+        double whole = (x[i] + 0x1p52) - 0x1p52; /* rounded */
+        bad = islessgreater(whole, x[i]) ? 1 : bad;
+    }
+    return bad == 0;
 }
 
 static bool columns_in_range(const pgs_snapshot *snap) {
@@ -321,8 +322,18 @@ static pgs_status check_part(const pgs_snapshot *snap, size_t p, bool in_range_a
     return st == PGS_OK ? check_text("bounds of a partition", part->bounds, err) : st;
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+/* Shorter ones first: numbers at the end of names are then in their order, padded or not. */
+static int by_length_and_text(const void *a, const void *b) {
+    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+    size_t n = strlen(x), k = strlen(y);
+    return n != k ? (n > k) - (n < k) : memcmp(x, y, n);
+}
+
+static bool texts_rise(const char *const *text, size_t n) {
+    for (size_t i = 1; i < n; i++)
+        if (by_length_and_text(&text[i - 1], &text[i]) >= 0)
+            return false;
+    return true;
 }
 
 /* A partition is known by its name over time, so two cannot share one. */
@@ -334,8 +345,8 @@ static pgs_status check_names_unique(const pgs_snapshot *snap, pgs_err *err) {
     for (size_t p = 0; p < snap->head.n_parts; p++)
         if (snap->part[p].name)
             name[n++] = snap->part[p].name;
-    if (n > 1)
-        qsort(name, n, sizeof *name, by_text);
+    if (!texts_rise(name, n))
+        qsort(name, n, sizeof *name, by_length_and_text);
     pgs_status st = PGS_OK;
     for (size_t i = 1; st == PGS_OK && i < n; i++)
         if (strcmp(name[i - 1], name[i]) == 0)

@@ -20,14 +20,29 @@ const char *pgs_health_action(pgs_health_status status) {
 
 /* ---- the ranking ---- */
 
-static int by_chunk_skew_descending(const void *a, const void *b) {
-    const pgs_partition_health *x = a, *y = b;
-    bool x_seen = !isnan(x->chunk_skew), y_seen = !isnan(y->chunk_skew);
-    if (x_seen != y_seen)
-        return x_seen ? -1 : 1;
-    if (x_seen && x->chunk_skew != y->chunk_skew)
-        return x->chunk_skew > y->chunk_skew ? -1 : 1;
-    return (x->partition_num > y->partition_num) - (x->partition_num < y->partition_num);
+/* Where a partition stands: by its chunk skew, -1 where that was not observed. */
+typedef struct rank {
+    double skew;
+    size_t p; /* in the order of partition numbers */
+} rank;
+
+static int by_skew_descending(const void *a, const void *b) {
+    const rank *x = a, *y = b;
+    if (x->skew != y->skew)
+        return x->skew > y->skew ? -1 : 1;
+    return (x->p > y->p) - (x->p < y->p);
+}
+
+/* NULL: no memory. Free it with pgs_free(). */
+static rank *rank_parts(const pgs_snapshot *snap) {
+    size_t n = snap->head.n_parts;
+    const double *skew = snap->metric[PGS_CHUNK_SKEW];
+    rank *out = pgs_alloc(n, sizeof *out);
+    for (size_t p = 0; out && p < n; p++)
+        out[p] = (rank){isnan(skew[p]) ? -1 : skew[p], p};
+    if (out && n > 1)
+        qsort(out, n, sizeof *out, by_skew_descending);
+    return out;
 }
 
 static double sum_seen(const double *x, size_t n) {
@@ -62,11 +77,13 @@ pgs_status pgs_health_rank(const pgs_snapshot *snap, pgs_result *out, pgs_err *e
     out->total_partitions = 0; /* of an earlier call */
     out->health_percentage = NAN;
     out->health = pgs_arena_alloc(out->arena, n, sizeof *out->health);
-    if (!out->health)
+    rank *order = out->health ? rank_parts(snap) : NULL;
+    if (!order)
         return pgs_no_memory(err);
     double total = sum_seen(snap->metric[PGS_CHUNK_COUNT], n);
-    for (size_t p = 0; p < n; p++)
-        out->health[p] = (pgs_partition_health){
+    for (size_t i = 0; i < n; i++) {
+        size_t p = order[i].p;
+        out->health[i] = (pgs_partition_health){
             .partition_num = snap->part[p].num,
             .partition_name = snap->part[p].name,
             .chunk_count = snap->metric[PGS_CHUNK_COUNT][p],
@@ -79,8 +96,8 @@ pgs_status pgs_health_rank(const pgs_snapshot *snap, pgs_result *out, pgs_err *e
             .size_skew = snap->metric[PGS_SIZE_SKEW][p],
             .recommendation = pgs_health_action(status_of(snap, &out->noise, p)),
         };
-    if (n > 1)
-        qsort(out->health, n, sizeof *out->health, by_chunk_skew_descending);
+    }
+    pgs_free(order);
     count_statuses(snap, out);
     return PGS_OK;
 }

@@ -10,6 +10,8 @@
 
 #include "report/page.h"
 
+#define MOST_DECIMALS 1e14 /* beyond it 64 bits have no room for decimals */
+
 typedef const char *spelling(const pgs_cell *cell, char *scratch);
 
 static const char *spell_text(const pgs_cell *cell, char *scratch) {
@@ -52,7 +54,7 @@ static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
 }
 
 static const char *fixed(double value, int decimals, char *scratch) {
-    if (!(fabs(value) < 1e14)) /* no room for decimals in 64 bits */
+    if (!(fabs(value) < MOST_DECIMALS))
         return pgs_num_format(value, scratch);
     int64_t unit = 1;
     for (int i = 0; i < decimals; i++)
@@ -157,15 +159,15 @@ static const char *spell_chance(const pgs_cell *cell, char *scratch) {
 
 static const struct {
     spelling *exact, *plain;
-    bool is_text, is_right;
+    bool is_text, is_right, is_ordered;
 } LOOKS[PGS_LOOK_COUNT] = {
     [PGS_AS_TEXT] = {spell_text, spell_text, true, false},
-    [PGS_AS_ID] = {spell_integer, spell_integer, false, true},
-    [PGS_AS_COUNT] = {spell_integer, spell_grouped, false, true},
+    [PGS_AS_ID] = {spell_integer, spell_integer, false, true, true},
+    [PGS_AS_COUNT] = {spell_integer, spell_grouped, false, true, true},
     [PGS_AS_BYTES] = {spell_integer, spell_human_size, false, true},
     [PGS_AS_PRETTY] = {spell_pg_size, spell_pg_size, true, true},
-    [PGS_AS_REAL] = {spell_real, spell_2, false, true},
-    [PGS_AS_FINE] = {spell_real, spell_4, false, true},
+    [PGS_AS_REAL] = {spell_real, spell_2, false, true, true},
+    [PGS_AS_FINE] = {spell_real, spell_4, false, true, true},
     [PGS_AS_WHOLE] = {spell_real, spell_grouped, false, true},
     [PGS_AS_SECONDS] = {spell_real, spell_span, false, true},
     [PGS_AS_TIME] = {spell_time, spell_time, true, false},
@@ -190,4 +192,10 @@ const char *pgs_cell_exact(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]
 
 const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]) {
     return cell->observed ? LOOKS[cell->look].plain(cell, scratch) : "-";
+}
+
+bool pgs_cell_order(const pgs_cell *cell, double *out) {
+    bool whole = cell->look == PGS_AS_ID || cell->look == PGS_AS_COUNT;
+    *out = whole ? (double)cell->integer : cell->number;
+    return cell->observed && LOOKS[cell->look].is_ordered && fabs(*out) < MOST_DECIMALS;
 }

@@ -89,13 +89,41 @@ void pgs_cell_spell(const pgs_cell *cell, pgs_escape escape, pgs_buf *buf) {
         pgs_buf_text(buf, text);
 }
 
+/* What was spelled in a column: the text above, the smallest and the largest number. */
+typedef struct spelled {
+    const char *text;
+    double low, high;
+} spelled;
+
+/* Whether the cell cannot be wider than what was spelled: the same text, or a number in between. */
+static bool is_no_wider(const pgs_cell *cell, spelled *before) {
+    double x;
+    if (cell->look == PGS_AS_TEXT && cell->observed) {
+        bool same = cell->text == before->text;
+        before->text = cell->text;
+        return same;
+    }
+    if (!pgs_cell_order(cell, &x))
+        return false;
+    if (x >= before->low && x <= before->high)
+        return true;
+    before->low = x < before->low ? x : before->low;
+    before->high = x > before->high ? x : before->high;
+    return false;
+}
+
 void pgs_grid_measure(const pgs_grid *grid, pgs_escape escape, pgs_buf *buf,
                       int width[PGS_MAX_COLUMNS]) {
-    for (size_t c = 0; c < grid->n_columns; c++)
+    spelled before[PGS_MAX_COLUMNS];
+    for (size_t c = 0; c < grid->n_columns; c++) {
         width[c] = pgs_text_width(grid->column[c].heading);
+        before[c] = (spelled){NULL, INFINITY, -INFINITY};
+    }
     for (size_t r = 0; r < grid->n_rows; r++) {
         for (size_t c = 0; c < grid->n_columns; c++) {
             pgs_cell cell = pgs_grid_cell(grid, r, c);
+            if (is_no_wider(&cell, &before[c]))
+                continue;
             pgs_cell_spell(&cell, escape, buf);
             int w = pgs_text_width(pgs_buf_view(buf));
             if (w > width[c])

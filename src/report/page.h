@@ -61,6 +61,9 @@ const char *pgs_cell_exact(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]
 /* The value for people, "-" where it was not observed. Text is as it came: escape it. */
 const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]);
 
+/* Whether people read no number of this look wider than both a smaller and a larger one; and the number. */
+bool pgs_cell_order(const pgs_cell *cell, double *out);
+
 /* ---- grid.c, columns.c: the columns of every view, as data ---- */
 
 #define PGS_MAX_COLUMNS 40

@@ -28,10 +28,10 @@ static const char PLAIN[] = "\033[0m";
 static void put_tinted(const sheet *s, const char *tint, const char *text) {
     bool tinted = s->style->color && *tint && *text;
     if (tinted)
-        fputs(tint, s->out);
-    fputs(text, s->out);
+        fputs_unlocked(tint, s->out);
+    fputs_unlocked(text, s->out);
     if (tinted)
-        fputs(PLAIN, s->out);
+        fputs_unlocked(PLAIN, s->out);
 }
 
 static void put_spaces(FILE *out, int n) {
@@ -75,7 +75,8 @@ static void put_cell(sheet *s, const pgs_grid *grid, size_t row, size_t column, 
     char *text = s->buf.data ? s->buf.data : none;
     if (cell.look == PGS_AS_SPARK && s->style->ascii)
         pgs_spark_ascii(text);
-    int padding = width - cut(text, width);
+    bool is_number = cell.look != PGS_AS_TEXT && cell.look != PGS_AS_SPARK; /* never cut, ASCII */
+    int padding = width - (is_number ? (int)s->buf.n : cut(text, width));
     bool last = column + 1 == grid->n_columns;
     bool right = pgs_look_is_right(cell.look);
     put_spaces(s->out, right ? padding : 0);
@@ -129,7 +130,7 @@ static void put_grid(sheet *s, const pgs_grid *grid) {
     for (size_t r = 0; r < grid->n_rows && !ferror(s->out); r++) {
         for (size_t c = 0; c < grid->n_columns; c++)
             put_cell(s, grid, r, c, width[c]);
-        putc('\n', s->out);
+        putc_unlocked('\n', s->out);
     }
 }
 

@@ -15,40 +15,31 @@ void pgs_history_keep(pgs_history *h) {
 static const char *const CHANGE[] = {"lane",  "snapshot_id", "partition_num", "partition_name",
                                      "relid", "relfilenode", "bounds"};
 
-static pgs_status keep_text(const pgs_cells *c, int i, pgs_arena *arena, const char **out,
-                            pgs_err *err) {
-    const char *text = NULL;
-    pgs_status st = pgs_cell_text(c, i, &text, err);
-    *out = st == PGS_OK && text ? pgs_arena_text(arena, text) : NULL;
-    return text && !*out && st == PGS_OK ? pgs_no_memory(err) : st;
-}
-
-static pgs_status read_change(const pgs_cells *c, pgs_arena *arena, pgs_buf *out, pgs_err *err) {
+/* Text is borrowed until the next step. */
+static pgs_status read_change(const pgs_cells *c, pgs_lane_change *out, pgs_err *err) {
     int64_t lane = -1, id = 0;
-    pgs_lane_change change = {0};
     pgs_status st = pgs_cell_int(c, 0, -1, &lane, err);
     if (st == PGS_OK)
         st = pgs_cell_int(c, 1, 0, &id, err);
     if (st == PGS_OK)
-        st = pgs_cell_int(c, 2, -1, &change.num, err);
+        st = pgs_cell_int(c, 2, -1, &out->num, err);
     if (st == PGS_OK)
-        st = keep_text(c, 3, arena, &change.name, err);
+        st = pgs_cell_text(c, 3, &out->name, err);
     if (st == PGS_OK)
-        st = pgs_cell_int(c, 4, 0, &change.relid, err);
+        st = pgs_cell_int(c, 4, 0, &out->relid, err);
     if (st == PGS_OK)
-        st = pgs_cell_int(c, 5, 0, &change.relfilenode, err);
+        st = pgs_cell_int(c, 5, 0, &out->relfilenode, err);
     if (st == PGS_OK)
-        st = keep_text(c, 6, arena, &change.bounds, err);
-    if (st != PGS_OK || lane < 0 || id < 1) /* the check of presence finds out what is missing */
-        return st;
-    change.lane = (size_t)lane;
-    change.moment = (size_t)id - 1;
-    pgs_buf_bytes(out, &change, sizeof change);
-    return out->failed ? pgs_no_memory(err) : PGS_OK;
+        st = pgs_cell_text(c, 6, &out->bounds, err);
+    out->lane = lane < 0 || id < 1 ? SIZE_MAX : (size_t)lane; /* the check of presence misses it */
+    out->moment = (size_t)id - 1;
+    return st;
 }
 
-/* Changes up to a moment, by lane, then time. */
-static pgs_status load_changes(pgs_history *h, size_t last, pgs_arena *arena, pgs_buf *out,
+typedef pgs_status taking(void *context, const pgs_lane_change *change, pgs_err *err);
+
+/* Changes up to a moment, by lane, then time, each to `take`. */
+static pgs_status load_changes(pgs_history *h, size_t last, taking *take, void *context,
                                pgs_err *err) {
     char suffix[100];
     snprintf(suffix, sizeof suffix, "WHERE snapshot_id <= %zu ORDER BY lane, snapshot_id",
@@ -57,12 +48,33 @@ static pgs_status load_changes(pgs_history *h, size_t last, pgs_arena *arena, pg
     pgs_status st = pgs_database_select(&h->reader[0].d, "partition_change", CHANGE,
                                         PGS_COUNT_OF(CHANGE), suffix, &c.stmt, err);
     for (bool row = c.stmt != NULL; st == PGS_OK && row;) {
+        pgs_lane_change change;
         st = pgs_database_step(&h->reader[0].d, c.stmt, &row, err);
         if (st == PGS_OK && row)
-            st = read_change(&c, arena, out, err);
+            st = read_change(&c, &change, err);
+        if (st == PGS_OK && row && change.lane != SIZE_MAX)
+            st = take(context, &change, err);
     }
     sqlite3_finalize(c.stmt);
     return st;
+}
+
+/* ---- every change ---- */
+
+static const char *keep_text(pgs_history *h, const char *text, bool *failed) {
+    const char *copy = text ? pgs_arena_text(h->arena, text) : NULL;
+    *failed |= text && !copy;
+    return copy;
+}
+
+static pgs_status keep_change(void *context, const pgs_lane_change *change, pgs_err *err) {
+    pgs_history *h = context;
+    bool failed = false;
+    pgs_lane_change own = *change;
+    own.name = keep_text(h, change->name, &failed);
+    own.bounds = keep_text(h, change->bounds, &failed);
+    pgs_buf_bytes(&h->changes, &own, sizeof own);
+    return failed || h->changes.failed ? pgs_no_memory(err) : PGS_OK;
 }
 
 pgs_status pgs_history_changes(pgs_history *h, const pgs_lane_change **out, size_t *n,
@@ -75,7 +87,7 @@ pgs_status pgs_history_changes(pgs_history *h, const pgs_lane_change **out, size
         return pgs_no_memory(err);
     if (!h->has_changes) {
         h->changes.n = 0;
-        st = load_changes(h, ALL_MOMENTS, h->arena, &h->changes, err);
+        st = load_changes(h, ALL_MOMENTS, keep_change, h, err);
     }
     h->has_changes = st == PGS_OK;
     *out = (const pgs_lane_change *)(const void *)h->changes.data;
@@ -151,46 +163,40 @@ static pgs_status place_lanes(pgs_history *h, pgs_snapshot *out, placing *at, pg
     return st;
 }
 
-static pgs_status name_part(const pgs_lane_change *change, const placing *at, pgs_snapshot *out,
-                            pgs_err *err) {
-    if (change->lane >= at->n_lanes || at->part[change->lane] == SIZE_MAX)
+/* A snapshot whose partitions are being named. */
+typedef struct naming {
+    const placing *at;
+    pgs_snapshot *out;
+} naming;
+
+static pgs_status set_text(pgs_snapshot *out, char **field, const char *text, pgs_err *err) {
+    bool same = *field && text && strcmp(*field, text) == 0;
+    return same ? PGS_OK : pgs_snapshot_text(out, field, text, err);
+}
+
+/* Changes come in the order of time: the last one up to the moment stays. */
+static pgs_status name_part(void *context, const pgs_lane_change *change, pgs_err *err) {
+    const naming *n = context;
+    if (change->lane >= n->at->n_lanes || n->at->part[change->lane] == SIZE_MAX ||
+        change->moment > n->at->moment)
         return PGS_OK;
-    pgs_partition *part = &out->part[at->part[change->lane]];
+    pgs_partition *part = &n->out->part[n->at->part[change->lane]];
     part->num = change->num;
     part->relid = change->relid;
     part->relfilenode = change->relfilenode;
-    pgs_status st = pgs_snapshot_text(out, &part->name, change->name, err);
-    return st == PGS_OK ? pgs_snapshot_text(out, &part->bounds, change->bounds, err) : st;
-}
-
-/* The last change of each lane up to the moment. */
-static pgs_status name_from(const pgs_lane_change *change, size_t n, const placing *at,
-                            pgs_snapshot *out, pgs_err *err) {
-    pgs_status st = PGS_OK;
-    for (size_t i = 0; st == PGS_OK && i < n; i++) {
-        bool last =
-            i + 1 == n || change[i + 1].lane != change[i].lane || change[i + 1].moment > at->moment;
-        if (last && change[i].moment <= at->moment)
-            st = name_part(&change[i], at, out, err);
-    }
-    return st;
+    pgs_status st = set_text(n->out, &part->name, change->name, err);
+    return st == PGS_OK ? set_text(n->out, &part->bounds, change->bounds, err) : st;
 }
 
 static pgs_status name_parts(pgs_history *h, const placing *at, pgs_snapshot *out, pgs_err *err) {
     const pgs_lane_change *change = NULL;
     size_t n = 0;
-    if (h->keeps) {
-        pgs_status st = pgs_history_changes(h, &change, &n, err);
-        return st == PGS_OK ? name_from(change, n, at, out, err) : st;
-    }
-    pgs_buf some = {0};
-    pgs_arena *arena = pgs_arena_new();
-    pgs_status st = arena ? load_changes(h, at->moment, arena, &some, err) : pgs_no_memory(err);
-    change = (const pgs_lane_change *)(const void *)some.data;
-    if (st == PGS_OK)
-        st = name_from(change, some.n / sizeof *change, at, out, err);
-    pgs_buf_reset(&some);
-    pgs_arena_free(arena);
+    naming who = {at, out};
+    if (!h->keeps)
+        return load_changes(h, at->moment, name_part, &who, err);
+    pgs_status st = pgs_history_changes(h, &change, &n, err);
+    for (size_t i = 0; st == PGS_OK && i < n; i++)
+        st = name_part(&who, &change[i], err);
     return st;
 }
 

@@ -227,7 +227,7 @@ Test(analyze, failing_memory_forgets_the_earlier_answer) {
             expect_consistent(nth);
             cr_assert_eq(METHOD[i](&snap, &result, &err), PGS_OK);
         }
-    pgs_mem_fail_at(2); /* after the ranking */
+    pgs_mem_fail_at(3); /* after the ranking, which takes two */
     cr_assert_eq(pgs_partition_health_check(&snap, &result, &err), PGS_E_BUG);
     cr_expect_eq(result.n_alerts, 0u);
 }

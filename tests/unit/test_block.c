@@ -40,6 +40,8 @@ typedef enum filling {
     MIXED_REALS,
     SPIKES,
     EDGES,
+    STEADY_BYTES,
+    STEADY_PAIRS,
     FILLINGS
 } filling;
 
@@ -64,6 +66,8 @@ static const struct {
     [MIXED_REALS] = {"hundredths but for holes and one", PGS_UNIT_REAL, PGS_ENCODING_BITS},
     [SPIKES] = {"a few busy lanes", PGS_UNIT_ROWS, PGS_ENCODING_INTEGER},
     [EDGES] = {"steps at the edges of exceptions", PGS_UNIT_ROWS, PGS_ENCODING_INTEGER},
+    [STEADY_BYTES] = {"as much as a byte holds each time", PGS_UNIT_ROWS, PGS_ENCODING_INTEGER},
+    [STEADY_PAIRS] = {"as much as two bytes hold", PGS_UNIT_ROWS, PGS_ENCODING_INTEGER},
 };
 
 static double real_value(filling kind, random_state *r) {
@@ -114,6 +118,10 @@ static double value(filling kind, size_t t, size_t i, double above, random_state
         return (double)NAN;
     case WALK:
         return t == 0 ? (double)random_below(r, 100000) : above + (double)random_below(r, 200);
+    case STEADY_BYTES:
+        return 1000000001 + (double)t * (i % 2 ? 127 : -128);
+    case STEADY_PAIRS:
+        return 1000000001 + (double)t * (i % 2 ? 32767 : -32768);
     case SPIKES:
     case EDGES:
         return spike(kind, t, above, r);
