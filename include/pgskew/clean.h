@@ -14,6 +14,7 @@ extern "C" {
 #endif
 
 typedef enum pgs_cleaning_kind {
+    PGS_CLEANED_CLOCK,     /* moments that are years from the others: they are left out */
     PGS_CLEANED_GAP,       /* nobody looked for longer than usual: the change is spread over it */
     PGS_CLEANED_MISREAD,   /* a total contradicts the ones before and after: the row is left out */
     PGS_CLEANED_METHOD,    /* exact counts became estimates, or back: that flow is left out */
@@ -27,7 +28,7 @@ typedef enum pgs_cleaning_kind {
     PGS_CLEANED_COUNT
 } pgs_cleaning_kind;
 
-/* "gap", "misread", "method", "reset", "born", "dropped", "unseen", "truncated", "rewritten", "loaded". */
+/* "clock", "gap", "misread", "method", "reset", "born", "dropped", "unseen", "truncated", "rewritten", "loaded". */
 const char *pgs_cleaning_name(pgs_cleaning_kind kind);
 
 /* In a few words what was done about it. A forecast has no flow of a day: where nobody looked, the last

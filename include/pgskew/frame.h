@@ -20,6 +20,11 @@ typedef struct pgs_refiled {
     size_t t, p;
 } pgs_refiled;
 
+/* Moments, one or several, that are so far from the others that their clock must have been wrong. */
+typedef struct pgs_frame_astray {
+    int64_t first_us, last_us;
+} pgs_frame_astray;
+
 /* All partitions together at one moment: how the table moves within a day. */
 typedef struct pgs_frame_moment {
     int64_t taken_us;
@@ -46,6 +51,8 @@ typedef struct pgs_frame {
     pgs_refiled *refiled; /* [n_refiled] by row, then partition */
     size_t n_moments;
     pgs_frame_moment *moment; /* [n_moments] every one, in the order of time */
+    size_t n_astray;
+    pgs_frame_astray *astray; /* [n_astray] what was left out of it, in the order of time */
 
     struct pgs_arena *arena; /* owns the strings and arrays */
 } pgs_frame;
@@ -71,6 +78,10 @@ pgs_status pgs_frame_set_name(pgs_frame *frame, size_t p, const char *name, pgs_
 /* Keep a copy of the `n` rows of `refiled` in the frame. PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_refiled(pgs_frame *frame, const pgs_refiled *refiled, size_t n,
                                  pgs_err *err) PGS_CHECK;
+
+/* Keep a copy of the `n` of `astray` in the frame. PGS_E_BUG without memory. */
+pgs_status pgs_frame_set_astray(pgs_frame *frame, const pgs_frame_astray *astray, size_t n,
+                                pgs_err *err) PGS_CHECK;
 
 /* Make room for `n` moments, zeroed. PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_moments(pgs_frame *frame, size_t n, pgs_err *err) PGS_CHECK;

@@ -130,7 +130,7 @@ static pgs_status foretell(judgement *j, const pgs_selection *needs, pgs_err *er
     int64_t n_threads;
     pgs_status st = pgs_opts_int("threads", j->p->value[OPT_THREADS], 1, 1024, 1, &n_threads, err);
     if (st == PGS_OK)
-        st = pgs_load_frame(j->p, METRICS, &j->frame, needs, &j->snap, err);
+        st = pgs_load_frame(j->p, PGS_TRUST_NEWEST, METRICS, &j->frame, needs, &j->snap, err);
     options.n_threads = (size_t)n_threads;
     if (st == PGS_OK)
         st = pgs_forecast_run(&j->frame, &options, &j->forecast, err);

@@ -140,7 +140,7 @@ static pgs_status think(const pgs_parsed *p, pgs_frame *frame, pgs_snapshot *now
     asked a;
     pgs_status st = read_options(p, &a, err);
     if (st == PGS_OK)
-        st = pgs_load_frame(p, METRICS, frame, &NEEDS, now, err);
+        st = pgs_load_frame(p, PGS_TRUST_MANY, METRICS, frame, &NEEDS, now, err);
     if (st == PGS_OK)
         st = pgs_analyze(now, result, err);
     if (st == PGS_OK)
@@ -179,7 +179,7 @@ int pgs_run_backtest(const pgs_parsed *p) {
     pgs_backtest_init(&backtest);
     pgs_status st = read_options(p, &a, &err);
     if (st == PGS_OK)
-        st = pgs_load_frame(p, METRICS, &frame, NULL, NULL, &err);
+        st = pgs_load_frame(p, PGS_TRUST_MANY, METRICS, &frame, NULL, NULL, &err);
     if (st == PGS_OK)
         st = pgs_backtest_run(&frame, &a.options, &backtest, &err);
     pgs_report_input input = {.backtest = &backtest};

@@ -93,41 +93,122 @@ static pgs_status from_files(const pgs_snapshot_head *from, const pgs_snapshot_h
     return st;
 }
 
-/* The first moment that is near enough to the last: a clock that was once decades off must not make a frame
- * of as many days. */
-static const pgs_snapshot_head *first_of(const pgs_catalog *catalog,
-                                         const pgs_snapshot_head *last) {
-    const pgs_snapshot_head *first = catalog->head;
-    while (first < last && last->taken_us - first->taken_us > PGS_FRAME_MAX_DAYS * PGS_DAY_US)
-        first++;
-    size_t n = (size_t)(first - catalog->head);
-    if (n > 0)
-        fprintf(stderr, "pgskew: %zu %s than 20 years before the last, and left out\n", n,
-                n == 1 ? "moment is more" : "moments are more");
+/* ---- clocks ---- */
+
+#define A_PAUSE_US (3 * 365 * PGS_DAY_US) /* more is no pause between two moments ... */
+#define AS_USUAL   24                     /* ... unless they usually are that far apart */
+#define ENOUGH     8                      /* moments that are believed whatever came before */
+
+/* How far apart two moments must be, that one of their clocks was wrong: of those up to `newest`. */
+static int64_t hole_of(const pgs_catalog *catalog, const pgs_snapshot_head *newest) {
+    int64_t sum = 0, n = 0;
+    for (const pgs_snapshot_head *head = catalog->head + 1; head <= newest; head++) {
+        int64_t gap = head->taken_us - head[-1].taken_us;
+        sum += gap <= A_PAUSE_US ? gap : 0;
+        n += gap <= A_PAUSE_US;
+    }
+    int64_t usual = n > 0 ? sum / n : A_PAUSE_US;
+    return usual > A_PAUSE_US / AS_USUAL ? AS_USUAL * usual : A_PAUSE_US;
+}
+
+/* The first of the moments up to `last` between which there is no hole. */
+static const pgs_snapshot_head *first_of(const pgs_catalog *catalog, const pgs_snapshot_head *last,
+                                         int64_t hole) {
+    const pgs_snapshot_head *first = last;
+    while (first > catalog->head && first->taken_us - first[-1].taken_us <= hole)
+        first--;
     return first;
 }
 
-pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *last, uint64_t metrics,
-                        pgs_frame *out, pgs_err *err) {
-    const pgs_snapshot_head *first = first_of(catalog, last);
-    return is_one_history(catalog, last) ? from_history(first, last, metrics, out, err)
-                                         : from_files(first, last, metrics, out, err);
+/* The last moment that is believed of those up to `newest`. */
+static const pgs_snapshot_head *believe(const pgs_catalog *catalog,
+                                        const pgs_snapshot_head *newest) {
+    int64_t hole = hole_of(catalog, newest);
+    const pgs_snapshot_head *best = newest, *last = newest;
+    ptrdiff_t most = 0;
+    while (last >= catalog->head) {
+        const pgs_snapshot_head *first = first_of(catalog, last, hole);
+        if (last - first + 1 > most) {
+            most = last - first + 1;
+            best = last;
+        }
+        if (most >= ENOUGH || first == catalog->head)
+            break;
+        last = first - 1;
+    }
+    return best;
 }
 
-pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,
+pgs_status pgs_pick_believed(const pgs_parsed *p, const pgs_filter *filter, int64_t at_us,
+                             pgs_catalog *catalog, const pgs_snapshot_head **newest,
+                             const pgs_snapshot_head **last, pgs_err *err) {
+    pgs_status st = pgs_pick(p, filter, at_us, catalog, newest, err);
+    if (st == PGS_OK)
+        *last = at_us != PGS_TIME_NONE ? *newest : believe(catalog, *newest);
+    return st;
+}
+
+/* Tell the frame of what lies beyond a hole, up to `newest`. */
+static pgs_status set_astray(const pgs_catalog *catalog, const pgs_snapshot_head *newest,
+                             const pgs_snapshot_head *last, pgs_frame *out, pgs_err *err) {
+    int64_t hole = hole_of(catalog, newest);
+    pgs_buf buf = {0};
+    const pgs_snapshot_head *first = catalog->head;
+    for (const pgs_snapshot_head *head = catalog->head; head <= newest; head++) {
+        if (head < newest && head[1].taken_us - head->taken_us <= hole)
+            continue;
+        pgs_frame_astray one = {first->taken_us, head->taken_us};
+        if (last < first || last > head)
+            pgs_buf_bytes(&buf, &one, sizeof one);
+        first = head + 1;
+    }
+    pgs_status st =
+        buf.failed ? pgs_no_memory(err)
+                   : pgs_frame_set_astray(out, (const pgs_frame_astray *)(const void *)buf.data,
+                                          buf.n / sizeof(pgs_frame_astray), err);
+    pgs_buf_reset(&buf);
+    return st;
+}
+
+/* The first moment that is near enough to the last. */
+static const pgs_snapshot_head *nearest_of(const pgs_snapshot_head *first,
+                                           const pgs_snapshot_head *last) {
+    const pgs_snapshot_head *near = first;
+    while (near < last && last->taken_us - near->taken_us > PGS_FRAME_MAX_DAYS * PGS_DAY_US)
+        near++;
+    size_t n = (size_t)(near - first);
+    if (n > 0)
+        fprintf(stderr, "pgskew: %zu %s than 20 years before the last, and left out\n", n,
+                n == 1 ? "moment is more" : "moments are more");
+    return near;
+}
+
+pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *newest,
+                        const pgs_snapshot_head *last, uint64_t metrics, pgs_frame *out,
+                        pgs_err *err) {
+    const pgs_snapshot_head *first = first_of(catalog, last, hole_of(catalog, newest));
+    first = nearest_of(first, last);
+    pgs_status st = is_one_history(catalog, last) ? from_history(first, last, metrics, out, err)
+                                                  : from_files(first, last, metrics, out, err);
+    return st == PGS_OK ? set_astray(catalog, newest, last, out, err) : st;
+}
+
+pgs_status pgs_load_frame(const pgs_parsed *p, pgs_trust trust, uint64_t metrics, pgs_frame *out,
                           const pgs_selection *needs, pgs_snapshot *now, pgs_err *err) {
     pgs_filter filter;
     int64_t at_us;
-    const pgs_snapshot_head *last;
+    const pgs_snapshot_head *newest, *last;
     pgs_catalog catalog;
     pgs_catalog_init(&catalog);
     pgs_status st = pgs_filter_from(p, &filter, &at_us, err);
     if (st == PGS_OK)
-        st = pgs_pick(p, &filter, at_us, &catalog, &last, err);
+        st = pgs_pick_believed(p, &filter, at_us, &catalog, &newest, &last, err);
+    if (st == PGS_OK && trust == PGS_TRUST_NEWEST)
+        last = newest;
     if (st == PGS_OK && now)
         st = pgs_fetch(last, needs, now, err);
     if (st == PGS_OK)
-        st = pgs_frame_of(&catalog, last, metrics, out, err);
+        st = pgs_frame_of(&catalog, newest, last, metrics, out, err);
     pgs_catalog_reset(&catalog);
     if (st != PGS_OK && now)
         pgs_snapshot_reset(now);

@@ -101,15 +101,26 @@ pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_sn
 
 #define PGS_FRAME_MAX_DAYS 7305 /* 20 years */
 
+/* A clock that was years off makes a moment that is no part of the others' history. Which is believed:
+ * PGS_TRUST_MANY: the newest 8 moments or more without such a hole, else the most; --at asks for its
+ * moment nevertheless. */
+typedef enum pgs_trust { PGS_TRUST_NEWEST, PGS_TRUST_MANY } pgs_trust;
+
+/* pgs_pick(), and the last moment that is believed. */
+pgs_status pgs_pick_believed(const pgs_parsed *p, const pgs_filter *filter, int64_t at_us,
+                             pgs_catalog *catalog, const pgs_snapshot_head **newest,
+                             const pgs_snapshot_head **last, pgs_err *err) PGS_CHECK;
+
 /* The daily frame (pgskew/frame.h) of what paths, filter and --at name; `metrics` has a bit for each metric
  * wanted. And in `now` the snapshot that it ends with, as `needs` says; both NULL: nobody asks. The
  * same frame from a history and from the snapshots it was packed from. Both outs must be initialised. */
-pgs_status pgs_load_frame(const pgs_parsed *p, uint64_t metrics, pgs_frame *out,
+pgs_status pgs_load_frame(const pgs_parsed *p, pgs_trust trust, uint64_t metrics, pgs_frame *out,
                           const pgs_selection *needs, pgs_snapshot *now, pgs_err *err) PGS_CHECK;
 
-/* The same of what was picked already. */
-pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *last, uint64_t metrics,
-                        pgs_frame *out, pgs_err *err) PGS_CHECK;
+/* The same of what was picked already; `newest` is the last moment that may be known of. */
+pgs_status pgs_frame_of(const pgs_catalog *catalog, const pgs_snapshot_head *newest,
+                        const pgs_snapshot_head *last, uint64_t metrics, pgs_frame *out,
+                        pgs_err *err) PGS_CHECK;
 
 /* ---- output.c ---- */
 

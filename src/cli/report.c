@@ -119,10 +119,10 @@ static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
         PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES);
     pgs_filter filter;
     int64_t at_us;
-    const pgs_snapshot_head *last = NULL;
+    const pgs_snapshot_head *newest = NULL, *last = NULL;
     pgs_status st = pgs_filter_from(p, &filter, &at_us, err);
     if (st == PGS_OK)
-        st = pgs_pick(p, &filter, at_us, &r->catalog, &last, err);
+        st = pgs_pick_believed(p, &filter, at_us, &r->catalog, &newest, &last, err);
     if (st == PGS_OK)
         st = pgs_fetch(last, &EVERYTHING, &r->snap, err);
     const pgs_snapshot_head *before = st == PGS_OK ? week_before(&r->catalog, last) : NULL;
@@ -130,7 +130,7 @@ static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
         st = pgs_fetch(before, &JUDGED, &r->week_ago, err);
     r->has_week = before != NULL;
     if (st == PGS_OK)
-        st = pgs_frame_of(&r->catalog, last, OVER_TIME, &r->frame, err);
+        st = pgs_frame_of(&r->catalog, newest, last, OVER_TIME, &r->frame, err);
     if (st == PGS_OK)
         st = trace(&r->catalog, last, &r->file, &r->provenance.n_files, err);
     r->provenance.file = r->file;

@@ -23,7 +23,7 @@ int pgs_run_trend(const pgs_parsed *p) {
     pgs_snapshot_init(&now);
     pgs_result_init(&result);
     pgs_trend_init(&trend);
-    pgs_status st = pgs_load_frame(p, METRICS, &frame, &NEEDS, &now, &err);
+    pgs_status st = pgs_load_frame(p, PGS_TRUST_MANY, METRICS, &frame, &NEEDS, &now, &err);
     if (st == PGS_OK)
         st = think(p, &frame, &now, &trend, &result, &err);
     pgs_report_input input = {.snapshot = &now, .result = &result, .trend = &trend};

@@ -6,6 +6,7 @@
 static const struct {
     const char *name, *action, *of_forecast; /* NULL: the same */
 } WORDS[PGS_CLEANED_COUNT] = {
+    [PGS_CLEANED_CLOCK] = {"clock", "left out: years lie between it and the other moments", NULL},
     [PGS_CLEANED_GAP] = {"gap", "the change is spread evenly over the days without a snapshot",
                          "the last counts stand until the next"},
     [PGS_CLEANED_MISREAD] = {"misread", "this total is left out: the days around it contradict it",

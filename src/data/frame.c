@@ -94,6 +94,15 @@ pgs_status pgs_frame_set_refiled(pgs_frame *frame, const pgs_refiled *refiled, s
     return PGS_OK;
 }
 
+pgs_status pgs_frame_set_astray(pgs_frame *frame, const pgs_frame_astray *astray, size_t n,
+                                pgs_err *err) {
+    frame->astray = pgs_arena_alloc(frame->arena, n, sizeof *astray);
+    frame->n_astray = frame->astray ? n : 0;
+    if (frame->n_astray > 0)
+        memcpy(frame->astray, astray, n * sizeof *astray);
+    return frame->astray ? PGS_OK : pgs_no_memory(err);
+}
+
 pgs_status pgs_frame_set_moments(pgs_frame *frame, size_t n, pgs_err *err) {
     frame->moment = pgs_arena_alloc(frame->arena, n, sizeof *frame->moment);
     frame->n_moments = frame->moment ? n : 0;

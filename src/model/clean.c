@@ -132,6 +132,24 @@ static void note_misreads(pgs_cleaner *k, pgs_measure m, const size_t *row, size
     }
 }
 
+/* In the row that is nearest to it. */
+static void note_clocks(pgs_cleaner *k) {
+    const pgs_frame *f = k->frame;
+    for (size_t i = 0; i < f->n_astray && f->n_times > 0; i++) {
+        bool late = f->astray[i].first_us > f->taken_us[f->n_times - 1];
+        size_t row = late ? f->n_times - 1 : 0;
+        pgs_cleaning c = {.kind = PGS_CLEANED_CLOCK,
+                          .p = PGS_WHOLE_TABLE,
+                          .from = row,
+                          .to = row,
+                          .before = NAN,
+                          .after = NAN,
+                          .from_us = f->astray[i].first_us,
+                          .to_us = f->astray[i].last_us};
+        pgs_cleaner_note(k, &c);
+    }
+}
+
 static void clean_table(pgs_cleaner *k) {
     size_t n = looked_rows(k, k->row);
     k->out->usual_days = 1;
@@ -139,6 +157,7 @@ static void clean_table(pgs_cleaner *k) {
         k->room[i - 1] = (double)(k->row[i] - k->row[i - 1]);
     if (n > 1)
         k->out->usual_days = (size_t)pgs_ranked(k->room, n - 1, (n - 1) / 2);
+    note_clocks(k);
     note_gaps(k, k->row, n);
     note_methods(k, k->row, n);
     for (int m = 0; m < PGS_MEASURE_COUNT; m++)
@@ -191,14 +210,18 @@ static int by_row(const void *a, const void *b) {
         order = (p > q) - (p < q);
     if (order == 0)
         order = (int)x->measure - (int)y->measure;
-    return order != 0 ? order : (int)x->kind - (int)y->kind;
+    if (order == 0)
+        order = (int)x->kind - (int)y->kind;
+    return order != 0 ? order : (x->to_us > y->to_us) - (x->to_us < y->to_us);
 }
 
 static void name(const pgs_frame *f, pgs_cleaning *c) {
     c->num = c->p == PGS_WHOLE_TABLE ? -1 : f->part_num[c->p];
     c->name = c->p == PGS_WHOLE_TABLE ? NULL : f->part[c->p];
-    c->from_us = f->taken_us[c->from];
-    c->to_us = f->taken_us[c->to];
+    if (c->kind != PGS_CLEANED_CLOCK) {
+        c->from_us = f->taken_us[c->from];
+        c->to_us = f->taken_us[c->to];
+    }
     c->action = pgs_cleaning_action(c->kind);
 }
 

@@ -170,9 +170,37 @@ class Trends:
         old = datetime.datetime(1971, 1, 1, tzinfo=datetime.timezone.utc)
         path = self.imported("ancient", text_of({old: {1: (5, 8192)}, **history}))
         got = self.programs.pgskew("trend", "-f", "json", path)
-        self.tally.expect(got.code == 0 and "1 moment is more than 20 years before the last" in got.err,
-                          "a moment of 1971", got)
-        self.tally.expect(json.loads(got.out)["metrics"]["trend"]["days"] < 100, "is no part of it")
+        trend = json.loads(got.out)["metrics"]["trend"]
+        self.tally.expect(got.code == 0 and got.err == "" and trend["days"] < 100, "a moment of 1971 is no part of it", got)
+        first = trend["cleaning"][0]
+        self.tally.expect((first["kind"], first["from"], first["at"]) == ("clock", stamp(old), stamp(old)), "and told", first)
+
+    def future(self, history):
+        """A moment from a clock that ran years ahead is left out of what the others say, and said to be; --at asks for it
+        nevertheless. A pause of a year is none, nor are looks that are always years apart."""
+        last = max(history)
+        plain = self.imported("plain", text_of(history))
+        for name, at in (("next decade", last + 4000 * DAY), ("next century", last + 30000 * DAY)):
+            strange = {at: {p: (3 * n, s) for p, (n, s) in history[last].items()}}
+            path = self.imported(name.replace(" ", "-"), text_of({**history, **strange}))
+            for target in (path, self.directory(name.replace(" ", "-") + "-files", path)):
+                for command, metrics in (("trend", "trend"), ("forecast", "forecast")):
+                    got = self.programs.pgskew(command, "-f", "json", target)
+                    want = json.loads(self.programs.pgskew(command, "-f", "json", plain).out)
+                    body = json.loads(got.out)
+                    told = body["metrics"][metrics]["cleaning"].pop()
+                    self.tally.expect(body == want and got.err == "", "%s: %s of the others" % (name, command), got.err)
+                    self.tally.expect((told["kind"], told["from"], told["at"], told["partition_num"]) ==
+                                      ("clock", stamp(at), stamp(at), None), name + " is told", told)
+                    asked = json.loads(self.programs.pgskew(command, "-f", "json", "--at", stamp(at), target).out)
+                    self.tally.expect(asked["timestamp"] == stamp(at), "--at asks for it", asked["timestamp"])
+                    before = self.programs.pgskew(command, "-f", "json", "--at", stamp(last), target).out
+                    self.tally.expect(json.loads(before) == want, "--at the last of the others knows nothing of it")
+        for name, times in (("a pause", [last + 400 * DAY]), ("a new life", [last + 4000 * DAY + i * DAY for i in range(8)])):
+            path = self.imported(name.replace(" ", "-"), text_of({**history, **{t: history[last] for t in times}}))
+            self.tally.expect(json.loads(self.answer("-f", "json", path))["timestamp"] == stamp(times[-1]), name + " is believed")
+        rare = self.imported("rare", text_of({START + i * 1500 * DAY: {1: (i, i)} for i in range(4)}))
+        self.tally.expect(json.loads(self.answer("-f", "json", rare))["metrics"]["trend"]["days"] == 4500, "years apart")
 
     def formats(self, target):
         trend = self.document(target)
@@ -212,6 +240,7 @@ def main():
         trends.sources("eventful", path, "--since", stamp(START + 10 * DAY), "--until", stamp(START + 55 * DAY))
         trends.no_leak(eventful)
         trends.ancient(eventful)
+        trends.future(eventful)
         for name in ("packages", "flights"):
             text = gzip.decompress((args.histories / (name + ".csv.gz")).read_bytes()).decode()
             path = trends.imported(name, text)
