@@ -102,6 +102,16 @@ const char *pgs_num_plain(double value, char out[PGS_NUM_TEXT_MAX]);
 /* A whole number in decimal. Returns `out`. */
 const char *pgs_int_format(int64_t value, char out[PGS_NUM_TEXT_MAX]);
 
+/* The larger, the smaller of both, or the one that is not NaN; of equals the first. libm's may differ from
+ * machine to machine in the sign of a zero. */
+static inline double pgs_larger(double a, double b) {
+    return b > a || a != a ? b : a;
+}
+
+static inline double pgs_smaller(double a, double b) {
+    return b < a || a != a ? b : a;
+}
+
 /* Whole text is a decimal integer in [min, max]. */
 bool pgs_int_parse(const char *text, int64_t min, int64_t max, int64_t *out);
 

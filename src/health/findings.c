@@ -27,13 +27,13 @@ static look look_status(const pgs_snapshot *snap, const pgs_result *result, size
     };
     (void)result;
     return (look){SEVERITY[snap->health[p]],
-                  fmax(snap->metric[PGS_CHUNK_SKEW][p], snap->metric[PGS_SIZE_SKEW][p]),
+                  pgs_larger(snap->metric[PGS_CHUNK_SKEW][p], snap->metric[PGS_SIZE_SKEW][p]),
                   pgs_health_action(snap->health[p])};
 }
 
 static look look_rebalance(const pgs_snapshot *snap, const pgs_result *result, size_t p) {
     pgs_recommendation advice;
-    double skew = fmax(snap->metric[PGS_CHUNK_SKEW][p], snap->metric[PGS_SIZE_SKEW][p]);
+    double skew = pgs_larger(snap->metric[PGS_CHUNK_SKEW][p], snap->metric[PGS_SIZE_SKEW][p]);
     if (!pgs_health_advise(snap, &result->noise, p, &advice))
         return (look){isnan(skew) ? PGS_SEVERITY_UNKNOWN : PGS_SEVERITY_NONE, skew, NULL};
     return (look){advice.priority == PGS_PRIORITY_HIGH ? PGS_SEVERITY_CRITICAL

@@ -151,7 +151,7 @@ static pgs_skew_status status_of_skew(double skew) {
 static double max_seen(const double *x, size_t n) {
     double max = NAN;
     for (size_t i = 0; i < n; i++)
-        max = fmax(max, x[i]);
+        max = pgs_larger(max, x[i]);
     return max;
 }
 
@@ -330,7 +330,7 @@ bool pgs_health_advise(const pgs_snapshot *snap, const pgs_noise *noise, size_t 
         chunk = NAN;
     if (noise->suppressing && !noise->size_above[p])
         size = NAN;
-    double skew = fmax(chunk, size);
+    double skew = pgs_larger(chunk, size);
     if (!(skew >= PGS_REBALANCE_THRESHOLD))
         return false;
     bool high = skew >= PGS_SKEW_CRITICAL_THRESHOLD;

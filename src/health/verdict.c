@@ -42,13 +42,13 @@ static double skew_of(const pgs_snapshot *snap, const pgs_noise *noise, size_t p
         chunk = 0;
     if (noise->suppressing && !isnan(size) && !noise->size_above[p])
         size = 0;
-    return fmax(chunk, size);
+    return pgs_larger(chunk, size);
 }
 
 static double largest_skew(const pgs_snapshot *snap, const pgs_noise *noise) {
     double largest = NAN;
     for (size_t p = 0; p < snap->head.n_parts; p++)
-        largest = fmax(largest, skew_of(snap, noise, p));
+        largest = pgs_larger(largest, skew_of(snap, noise, p));
     return largest;
 }
 
@@ -70,7 +70,7 @@ double pgs_health_days(const pgs_forecast *forecast, size_t partition, pgs_thres
         if (isnan(days))
             return INFINITY;
         if (days > 0) /* to hundredths; a moment away is not now */
-            return fmax(floor(days * 100 + 0.5) / 100, 0.01);
+            return pgs_larger(floor(days * 100 + 0.5) / 100, 0.01);
     }
     return 0;
 }
@@ -84,7 +84,7 @@ static double days_left(const pgs_forecast *forecast, const char **note) {
         if (isnan(days))
             *note = pgs_forecast_note_text(forecast->partition[i].note);
         else
-            least = fmin(least, days > 0 ? days : INFINITY);
+            least = pgs_smaller(least, days > 0 ? days : INFINITY);
     }
     if (!isnan(least))
         *note = NULL;

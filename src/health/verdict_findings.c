@@ -99,7 +99,8 @@ static pgs_verdict judge_skew(const search *s, size_t p, double skew) {
 
 static void find_skews(search *s) {
     for (size_t p = 0; p < s->snap->head.n_parts; p++) {
-        double skew = fmax(s->snap->metric[PGS_CHUNK_SKEW][p], s->snap->metric[PGS_SIZE_SKEW][p]);
+        double skew =
+            pgs_larger(s->snap->metric[PGS_CHUNK_SKEW][p], s->snap->metric[PGS_SIZE_SKEW][p]);
         pgs_verdict verdict = judge_skew(s, p, skew);
         pgs_check_finding *finding =
             verdict != PGS_VERDICT_OK ? add(s, PGS_RULE_SKEW, verdict) : NULL;

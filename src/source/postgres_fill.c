@@ -296,7 +296,7 @@ static pgs_status fill_together(const pgs_reading *reading, const pgs_collection
         out->size_bytes = add_seen(out->size_bytes, part[i].size_bytes);
         out->token_sum = add_seen(out->token_sum, part[i].token_sum);
         out->token_chunk_count = add_seen(out->token_chunk_count, part[i].token_chunk_count);
-        out->last_created_at = fmax(out->last_created_at, part[i].last_created_at);
+        out->last_created_at = pgs_larger(out->last_created_at, part[i].last_created_at);
     }
     if (odd_tokens)
         out->token_sum = out->token_chunk_count = NAN;

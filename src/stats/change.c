@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/base.h"
 #include "base/special.h"
 #include "stats/stats.h"
 
@@ -126,7 +127,7 @@ static double unit_of(const pairs *c, double q, double row, double alpha) {
     double tail = alpha / (2 * parts);
     double allowance =
         pgs_student_quantile(tail, FREEDOM * (parts - 1)) / pgs_normal_quantile(tail);
-    return fmax(effect * allowance * allowance, least);
+    return pgs_larger(effect * allowance * allowance, least);
 }
 
 static double chance_of(const pairs *c, size_t p, double q, double unit) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/decimal.h"
 #include "stats/stats.h"
 
@@ -183,7 +184,7 @@ static void total_one(const pgs_snapshot *snap, size_t first, size_t end,
         out->chunked_documents = add_seen(out->chunked_documents, row->document_count);
         token_sum = add_seen(token_sum, row->token_sum);
         token_chunks = add_seen(token_chunks, row->token_chunk_count);
-        out->last_chunk_created = fmax(out->last_chunk_created, row->last_created_at);
+        out->last_chunk_created = pgs_larger(out->last_chunk_created, row->last_created_at);
         given_avg = together ? row->avg_tokens : NAN;
     }
     out->avg_tokens_per_chunk =

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/base.h"
 #include "base/special.h"
 #include "stats/noise.h"
 
@@ -121,7 +122,7 @@ pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, doubl
     size_t n = whole_collections(snap, sizes, &other);
     for (size_t i = 0; i < n; i++)
         whole += sizes[i];
-    if (n == 0 || !(whole >= LEAST_COVERED * fmax(whole + other, rows.sum)))
+    if (n == 0 || !(whole >= LEAST_COVERED * pgs_larger(whole + other, rows.sum)))
         return (pgs_units){PGS_DESIGN_UNKNOWN, NAN, NAN, NAN, NAN, INFINITY};
     qsort(sizes, n, sizeof *sizes, by_value);
     return ordinary_units(sizes, n, (double)rows.n_seen, alpha);
@@ -187,10 +188,13 @@ pgs_units pgs_units_of_spread(const double *x, size_t n, pgs_units least, double
         least = pgs_units_independent();    /* nothing is smaller than one row, or one byte */
     if (unit <= least.unit * least.share) { /* the bulk is no more uneven than that */
         least.design = PGS_DESIGN_SPREAD;
-        least.effect = fmax(effect, least.effect);
+        least.effect = pgs_larger(effect, least.effect);
         return least;
     }
-    return (pgs_units){
-        PGS_DESIGN_SPREAD, fmax(effect, least.effect), unit, fmax(unit, least.large_unit), 1,
-        least.cause};
+    return (pgs_units){PGS_DESIGN_SPREAD,
+                       pgs_larger(effect, least.effect),
+                       unit,
+                       pgs_larger(unit, least.large_unit),
+                       1,
+                       least.cause};
 }

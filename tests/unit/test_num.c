@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "support/make.h"
 #include "support/no_leaks.h"
 #include "support/random.h"
 #include "support/scratch.h"
@@ -333,5 +334,31 @@ Test(num, reals_from_text) {
         double value = 77;
         cr_expect_eq(pgs_real_parse(REAL[i].text, &value), REAL[i].ok, "\"%s\"", REAL[i].text);
         cr_expect_eq(value, REAL[i].ok ? REAL[i].value : 77, "\"%s\"", REAL[i].text);
+    }
+}
+
+static const struct {
+    double a, b, larger, smaller;
+} PAIR[] = {
+    {1, 2, 2, 1},
+    {2, 1, 2, 1},
+    {-1, NAN, -1, -1},
+    {NAN, -1, -1, -1},
+    {NAN, NAN, NAN, NAN},
+    {INFINITY, NAN, INFINITY, INFINITY},
+    {-INFINITY, 3, 3, -INFINITY},
+    {0.0, -0.0, 0.0, 0.0},
+    {-0.0, 0.0, -0.0, -0.0},
+};
+
+Test(num, the_larger_and_the_smaller_are_the_same_bits_everywhere) {
+    for (size_t i = 0; i < PGS_COUNT_OF(PAIR); i++) {
+        double larger = pgs_larger(PAIR[i].a, PAIR[i].b),
+               smaller = pgs_smaller(PAIR[i].a, PAIR[i].b);
+        cr_expect(make_same(larger, PAIR[i].larger) && signbit(larger) == signbit(PAIR[i].larger),
+                  "%g, %g: %g", PAIR[i].a, PAIR[i].b, larger);
+        cr_expect(make_same(smaller, PAIR[i].smaller) &&
+                      signbit(smaller) == signbit(PAIR[i].smaller),
+                  "%g, %g: %g", PAIR[i].a, PAIR[i].b, smaller);
     }
 }
