@@ -119,6 +119,11 @@ size_t pgs_html_horizon(const pgs_forecast *forecast, double days);
 /* "53 days"; NaN is beyond the farthest horizon. */
 void pgs_html_days(pgs_html *h, double days, const pgs_forecast *forecast);
 
+/* ---- html_advice.c ---- */
+
+/* Whether partitions are in WARNING or UNBALANCED, and none is by more than chance explains. */
+bool pgs_html_is_chance(const pgs_report_input *input);
+
 /* ---- sections ---- */
 
 void pgs_html_first_screen(pgs_html *h); /* html_first.c */

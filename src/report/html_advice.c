@@ -17,13 +17,18 @@ static bool is_skewed(const pgs_report_input *input) {
     return input->result->unbalanced_count + input->result->warning_count > 0;
 }
 
-static bool is_chance(const pgs_report_input *input) {
-    return is_skewed(input) && !isnan(input->result->noise.chunk_floor) &&
-           input->overview->n_above[PGS_BY_CHUNKS] + input->overview->n_above[PGS_BY_SIZE] == 0;
+bool pgs_html_is_chance(const pgs_report_input *input) {
+    const pgs_health_status *status = input->result->noise.status;
+    if (!is_skewed(input) || !status)
+        return false;
+    for (size_t p = 0; p < input->snapshot->head.n_parts; p++)
+        if (status[p] != PGS_HEALTHY && status[p] != PGS_UNMEASURED)
+            return false;
+    return true;
 }
 
 static bool is_cause(const pgs_report_input *input) {
-    return is_skewed(input) && !is_chance(input);
+    return is_skewed(input) && !pgs_html_is_chance(input);
 }
 
 static bool is_hot(const pgs_report_input *input) {
@@ -51,7 +56,7 @@ static bool always(const pgs_report_input *input) {
 
 static const entry ENTRY[] = {
     {"The skew is no more than chance",
-     is_chance,
+     pgs_html_is_chance,
      "So few or so large pieces land this unevenly by themselves. Moving partitions about would "
      "not last.",
      {"Look at <code>pgskew skew</code>: the design effect says how many rows move as one.",

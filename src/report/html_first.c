@@ -12,25 +12,53 @@ static void put_of_all(pgs_html *h, size_t n) {
     pgs_html_count(h, (double)h->input->result->total_partitions, "partition");
 }
 
+/* "Unbalanced: 3 of 100 partitions hold far more or far less than an even share, and 2 more are in
+ * warning." What chance explains alarms nobody. */
+static void put_uneven(pgs_html *h, bool chance) {
+    const pgs_result *r = h->input->result;
+    pgs_html_put(h, chance ? "<span class=\"even\">Uneven by chance:</span> "
+                           : "<span class=\"bad\">Unbalanced:</span> ");
+    put_of_all(h, r->unbalanced_count);
+    pgs_html_format(h, " hold%s far more or far less than an even share",
+                    r->unbalanced_count == 1 ? "s" : "");
+    if (r->warning_count > 0)
+        pgs_html_format(h, ", and %zu more %s in warning", r->warning_count,
+                        r->warning_count == 1 ? "is" : "are");
+    pgs_html_put(h, chance ? ", none by more than chance explains." : ".");
+}
+
+static void put_warning(pgs_html *h, bool chance) {
+    const pgs_result *r = h->input->result;
+    pgs_html_put(h, chance ? "<span class=\"even\">Uneven by chance:</span> "
+                           : "<span class=\"warn\">Warning:</span> ");
+    put_of_all(h, r->warning_count);
+    pgs_html_format(h,
+                    chance ? " %s in warning, none by more than chance explains."
+                           : " %s early signs of imbalance; none is unbalanced.",
+                    chance                  ? r->warning_count == 1 ? "is" : "are"
+                    : r->warning_count == 1 ? "shows"
+                                            : "show");
+}
+
+static void put_healthy(pgs_html *h) {
+    const pgs_result *r = h->input->result;
+    pgs_html_put(h, "<span class=\"good\">In balance:</span> ");
+    pgs_html_format(h, "%s", r->total_partitions == 1 ? "the one partition is" : "all ");
+    if (r->total_partitions > 1)
+        pgs_html_count(h, (double)r->total_partitions, "partition");
+    pgs_html_format(h, "%s healthy.", r->total_partitions > 1 ? " are" : "");
+}
+
 static void put_verdict(pgs_html *h) {
     const pgs_result *r = h->input->result;
+    bool chance = pgs_html_is_chance(h->input);
     pgs_html_put(h, "<h1 id=\"verdict\">");
     if (r->total_partitions == 0) {
         pgs_html_put(h, "There are no partitions to judge.");
     } else if (r->unbalanced_count > 0) {
-        pgs_html_put(h, "<span class=\"bad\">Unbalanced:</span> ");
-        put_of_all(h, r->unbalanced_count);
-        pgs_html_format(h, " hold%s far more or far less than an even share",
-                        r->unbalanced_count == 1 ? "s" : "");
-        if (r->warning_count > 0)
-            pgs_html_format(h, ", and %zu more %s in warning", r->warning_count,
-                            r->warning_count == 1 ? "is" : "are");
-        pgs_html_put(h, ".");
+        put_uneven(h, chance);
     } else if (r->warning_count > 0) {
-        pgs_html_put(h, "<span class=\"warn\">Warning:</span> ");
-        put_of_all(h, r->warning_count);
-        pgs_html_format(h, " show%s early signs of imbalance; none is unbalanced.",
-                        r->warning_count == 1 ? "s" : "");
+        put_warning(h, chance);
     } else if (r->unmeasured_count > 0) {
         pgs_html_put(h, "<span class=\"warn\">Incomplete:</span> ");
         put_of_all(h, r->unmeasured_count);
@@ -40,11 +68,7 @@ static void put_verdict(pgs_html *h) {
             h, "<span class=\"good\">Empty:</span> the table has no chunks, so nothing is out "
                "of balance.");
     } else {
-        pgs_html_put(h, "<span class=\"good\">In balance:</span> ");
-        pgs_html_format(h, "%s", r->total_partitions == 1 ? "the one partition is" : "all ");
-        if (r->total_partitions > 1)
-            pgs_html_count(h, (double)r->total_partitions, "partition");
-        pgs_html_format(h, "%s healthy.", r->total_partitions > 1 ? " are" : "");
+        put_healthy(h);
     }
     pgs_html_put(h, "</h1>\n");
 }
@@ -80,7 +104,7 @@ static void put_size(pgs_html *h) {
     pgs_html_number(h, PGS_AS_REAL, s->avg_chunks_per_partition);
     pgs_html_put(h, " chunks per partition.");
     if (!isnan(h->input->result->noise.chunk_floor) && h->input->overview->n_above[0] == 0 &&
-        h->input->overview->n_above[1] == 0)
+        h->input->overview->n_above[1] == 0 && !pgs_html_is_chance(h->input))
         pgs_html_put(h, " None of the skew is more than chance explains.");
     pgs_html_put(h, "</p>\n");
 }

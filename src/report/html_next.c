@@ -90,15 +90,17 @@ static void put_crossing(pgs_html *h, const pgs_forecast *f, candidate c) {
     pgs_html_put(h, ".</p>\n");
 }
 
-static void put_quiet(pgs_html *h, const pgs_forecast *f, candidate c, size_t horizon) {
+static void put_quiet(pgs_html *h, const pgs_forecast *f) {
+    size_t farthest = f->n_horizons - 1;
+    candidate c = find_likeliest(f, PGS_THRESHOLD_UNBALANCED, farthest);
     pgs_html_put(h, "<p class=\"big\">Nothing is expected to cross within ");
-    pgs_html_count(h, f->horizon_days[f->n_horizons - 1], "day");
+    pgs_html_count(h, f->horizon_days[farthest], "day");
     pgs_html_put(h, ".</p>\n<p class=\"note\">");
     if (c.partition) {
         pgs_html_format(h, "The likeliest to become %s is ", WORD[c.threshold]);
         pgs_html_partition(h, c.partition->name, c.partition->num);
         pgs_html_put(h, ". ");
-        put_chance_of(h, f, c, horizon);
+        put_chance_of(h, f, c, farthest);
         pgs_html_put(h, ".");
     }
     pgs_html_put(h, "</p>\n");
@@ -126,11 +128,10 @@ void pgs_html_next(pgs_html *h) {
         candidate next = find_earliest(f, PGS_THRESHOLD_UNBALANCED);
         if (!next.partition)
             next = find_earliest(f, PGS_THRESHOLD_WARNING);
-        size_t month = pgs_html_horizon(f, 30);
         if (next.partition)
             put_crossing(h, f, next);
         else
-            put_quiet(h, f, find_likeliest(f, PGS_THRESHOLD_UNBALANCED, month), month);
+            put_quiet(h, f);
     }
     pgs_html_put(h, "</div>\n");
 }

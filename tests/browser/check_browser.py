@@ -80,7 +80,7 @@ def make_pages(programs, tally, fixtures, histories, scratch):
 
 
 def check_first(tally, first, has_history, what):
-    tally.expect(re.match(r"(Unbalanced|Warning|Incomplete|In balance|Empty):", first["verdict"]), what + ": verdict",
+    tally.expect(re.match(r"(Unbalanced|Uneven by chance|Warning|Incomplete|In balance|Empty):", first["verdict"]), what + ": verdict",
                  first["verdict"])
     first = {name: " ".join(words.split()) for name, words in first.items()}
     if has_history:

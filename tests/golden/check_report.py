@@ -58,10 +58,19 @@ def check_health(tally, programs, page, path, what):
     for count, word in ((metrics["unbalanced_count"], "unbalanced"), (metrics["warning_count"], "in warning"),
                         (metrics["healthy_count"], "healthy")):
         tally.expect(("%d %s" % (count, word) in key) == (count > 0), "%s: %d %s" % (what, count, word), key)
-    word = "Unbalanced:" if metrics["unbalanced_count"] else "Warning:" if metrics["warning_count"] else ""
+    quiet = json.loads(programs.pgskew("health", "--noise-floor", "-f", "json", path).out)["metrics"]
+    chance = not quiet["unbalanced_count"] and not quiet["warning_count"]
+    word = ("" if not metrics["unbalanced_count"] and not metrics["warning_count"] else "Uneven by chance:" if chance
+            else "Unbalanced:" if metrics["unbalanced_count"] else "Warning:")
     tally.expect(verdict.startswith(word) and len(verdict.split(". ")) == 1, what + ": verdict", verdict)
-    summary = json.loads(programs.pgskew("health-summary", "-f", "json", path).out)["partitions"]
-    ill = [row for row in summary if row["health_status"] != "HEALTHY"]
+    alarms = [span for span in page.by_id("verdict").iter("span") if span.get("class") in ("bad", "warn")]
+    tally.expect(bool(alarms) == (word in ("Unbalanced:", "Warning:") or verdict.startswith("Incomplete:")),
+                 what + ": the verdict alarms where there is a reason", verdict)
+    tally.expect(("more than chance explains" in verdict) == (word == "Uneven by chance:"), what + ": verdict and chance", verdict)
+    rows = csv.DictReader(io.StringIO(programs.pgskew("health", "-f", "csv", path).out.decode()))
+    ill = [row for row in rows if row["health_status"] != "HEALTHY"]
+    ill.sort(key=lambda row: (["UNBALANCED", "WARNING", ""].index(row["health_status"]),
+                              -max(float(row[skew] or -1) for skew in ("chunk_skew", "size_skew"))))
     if not ill:
         tally.expect(page.by_id("attention") is None, what + ": nothing needs attention")
         return
@@ -69,7 +78,7 @@ def check_health(tally, programs, page, path, what):
     shown = [dict(zip(rows[0], row)) for row in rows[1:]]
     tally.expect(len(shown) == min(len(ill), 20), what + ": rows that need attention", len(shown))
     for want, row in zip(ill, shown):
-        tally.expect((str(want["partition_num"]), want["health_status"], "%.4f" % want["chunk_skew"]) ==
+        tally.expect((want["partition_num"], want["health_status"], "%.4f" % float(want["chunk_skew"])) ==
                      (row["partition"], row["status"], row["chunk skew"]), what + ": attention", row)
     if len(ill) > 20:
         tally.expect("Left out here: %d more partitions" % (len(ill) - 20) in page.text("attention"),

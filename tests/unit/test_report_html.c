@@ -44,7 +44,8 @@ static void expect_in(const char *words) {
 /* Two horizons, three partitions: partition 0 is unbalanced, 1 and 2 have these chances. */
 typedef struct outlook {
     double median[2], p10[2], p90[2]; /* of partitions 1 and 2, days */
-    double chance[2][2];              /* of partitions 1 and 2, in 7 and 30 days */
+    double chance[2][2];              /* of partitions 1 and 2, at both horizons */
+    int days[2];
     const char *expected[2];
 } outlook;
 
@@ -53,6 +54,7 @@ static const outlook OUTLOOKS[] = {
      {4, 20},
      {29, NAN},
      {{0.31, 0.714}, {0.1, 0.55}},
+     {7, 30},
      {"In about 12&#160;days, partition 1 will probably be unbalanced.",
       "Probability <b>71&#160;%</b> in 30&#160;days; one chance in ten within 4&#160;days, nine in "
       "ten within "
@@ -61,19 +63,30 @@ static const outlook OUTLOOKS[] = {
      {20, 0.5},
      {NAN, NAN},
      {{0.1, 0.6}, {0.999, 1}},
+     {7, 30},
      {"In about 6&#160;days, partition 2 will probably be unbalanced.",
       "Probability <b>&gt;&#160;99&#160;%</b> in 7&#160;days; one chance in ten within a day."}},
     {{NAN, NAN},
      {NAN, NAN},
      {NAN, NAN},
      {{0, 0.004}, {0, 0.002}},
+     {7, 30},
      {"Nothing is expected to cross within 30&#160;days.",
       "The likeliest to become unbalanced is partition 1. Probability <b>&lt;&#160;1&#160;%</b> in "
       "30&#160;days."}},
     {{NAN, NAN},
      {NAN, NAN},
      {NAN, NAN},
+     {{0.2, 0.29}, {0.21, 0.22}},
+     {30, 365},
+     {"Nothing is expected to cross within 365&#160;days.",
+      "The likeliest to become unbalanced is partition 1. Probability <b>29&#160;%</b> in "
+      "365&#160;days."}},
+    {{NAN, NAN},
+     {NAN, NAN},
+     {NAN, NAN},
      {{NAN, NAN}, {NAN, NAN}},
+     {7, 30},
      {"No forecast yet.", "at least 9 days"}},
 };
 
@@ -106,7 +119,7 @@ static const pgs_forecast *forecast_of(const outlook *o) {
     forecast = (pgs_forecast){.taken_us = TAKEN,
                               .n_days = 40,
                               .n_horizons = 2,
-                              .horizon_days = {7, 30},
+                              .horizon_days = {o->days[0], o->days[1]},
                               .n_partitions = 3,
                               .partition = partitions,
                               .total_chunks = 6,
