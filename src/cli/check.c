@@ -116,11 +116,9 @@ static pgs_status read_options(judgement *j, pgs_err *err) {
 
 /* ---- judging ---- */
 
-/* A forecast needs every day: of a history that is at hand, of many files only where somebody asks. */
+/* A forecast needs every day, and takes longer than all else: only where somebody asks. */
 static bool wants_forecast(const judgement *j) {
-    bool asked =
-        j->options.warning[PGS_RULE_DAYS].given || j->options.critical[PGS_RULE_DAYS].given;
-    return asked || (j->p->n_arguments == 1 && pgs_history_is_one(j->p->argument[0]));
+    return j->options.warning[PGS_RULE_DAYS].given || j->options.critical[PGS_RULE_DAYS].given;
 }
 
 static pgs_status foretell(judgement *j, const pgs_selection *needs, pgs_err *err) {

@@ -56,7 +56,7 @@ static void add_deltas(uint64_t *restrict row, const uint8_t *restrict delta, un
         ADD(int16_t, row, uint64_t);
     case 4:
         ADD(int32_t, row, uint64_t);
-    case 8:
+    default:
         ADD(uint64_t, row, uint64_t);
     }
 }
@@ -135,7 +135,8 @@ void pgs_tile_rows(const pgs_tile *tile, double *out) {
     const uint8_t *at = tile->deltas;
     for (size_t t = 0; t < tile->n_moments; t++) {
         unsigned width = t > 0 ? tile->width[t] & PGS_TILE_WIDTH : 0;
-        add_deltas(row, at, width, tile->stride);
+        if (width > 0)
+            add_deltas(row, at, width, tile->stride);
         if (t > 0)
             at = add_exceptions(tile, t, at + tile->stride * width, row);
         put_row(tile, t, row, out + t * PGS_TILE_LANES);

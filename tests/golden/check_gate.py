@@ -210,7 +210,10 @@ def history(gate, days, grow, step=1):
 def check_days(gate):
     now = "2025-03-01T06:00:00Z"
     drifting = history(gate, 60, 80)  # a skew of 0.26 after 60 days: 0.3 is weeks away
-    _, line = gate.check("a partition that drifts", drifting, now=now, code=OK)
+    told = ("-w", "days-to-threshold=~:")
+    _, line = gate.check("where nobody asks", drifting, now=now, code=OK)
+    gate.tally.expect("days-to-threshold" not in line[2] and "days" not in line[1], "nothing is foretold", line)
+    _, line = gate.check("a partition that drifts", *told, drifting, now=now, code=OK)
     days = float(line[2]["days-to-threshold"]["value"]) if "days-to-threshold" in line[2] else None
     gate.tally.expect(days and 15 < days < 120, "is expected to be at 0.3 in some weeks", line)
     for args, code in ((("-w", "days-to-threshold=365:"), WARNING), (("-c", "days-to-threshold=365:"), CRITICAL),
@@ -228,11 +231,11 @@ def check_days(gate):
     _, line = gate.check("a steady table", "-w", "days-to-threshold=14:", history(gate, 60, 0), now=now, code=OK)
     gate.tally.expect("days-to-threshold" not in line[2] and "not known" not in line[1], "never gets there", line)
     rare = history(gate, 120, 55, step=3)
-    _, line = gate.check("snapshots every three days", rare, now="2025-05-01T06:00:00Z", code=OK)
+    _, line = gate.check("snapshots every three days", *told, rare, now="2025-05-01T06:00:00Z", code=OK)
     rarely = float(line[2]["days-to-threshold"]["value"]) if "days-to-threshold" in line[2] else None
     gate.tally.expect(rarely and 15 < rarely < 120, "foretell, though not the next day", line)
     short = history(gate, 4, 40)
-    for args in ((), ("-w", "days-to-threshold=14:")):
+    for args in (told, ("-w", "days-to-threshold=14:")):
         _, line = gate.check("a short history", *args, short, now=now, code=OK,
                              says=("days to threshold are not known: insufficient",))
         gate.tally.expect("days-to-threshold" not in line[2], "has no such number", line)
