@@ -42,10 +42,10 @@ kind AS (
     FROM part
     JOIN pg_type AS t ON t.oid = part.oid
 )
-SELECT place, typname, typcategory
+SELECT place, typname
 FROM kind AS whole
 WHERE is_whole AND typtype <> 'd'
-      AND (place < 3 OR is_builtin)
+      AND (place < 2 OR is_builtin)
       AND (place > 1 OR NOT EXISTS (
           SELECT FROM kind AS of_it
           WHERE of_it.place = whole.place AND NOT (of_it.has_equality AND of_it.has_safe_text)))

@@ -130,6 +130,10 @@ pgs_status pgs_file_hash(const char *path, uint64_t *n_bytes, uint64_t *hash,
 
 /* ---- file.c: complete or absent ---- */
 
+/* Call first in main(). Where stdin, stdout or stderr is closed, no file and no connection takes its
+ * number, and with it what is meant for the user; using it stays an error. */
+void pgs_standard_files_hold(void);
+
 /* Create `path` with these bytes, mode 0600: written aside, fsynced, linked into place without
  * overwriting. PGS_E_EXISTS or PGS_E_IO. */
 pgs_status pgs_file_create(const char *path, const void *bytes, size_t n, pgs_err *err) PGS_CHECK;

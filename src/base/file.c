@@ -20,6 +20,14 @@
 #define ASIDE_PREFIX ".pgskew-"
 #define ASIDE_SUFFIX ".tmp"
 
+/* The kernel gives the lowest free number: each is taken by what cannot be used in its way. */
+void pgs_standard_files_hold(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return;
+}
+
 /* "dir/of" for "dir/of/file", "." for "file", "/" for "/file". */
 static char *directory_of(const char *path) {
     char *copy = pgs_strdup(path);
@@ -58,6 +66,8 @@ static pgs_status cannot_create(const char *path, int why, pgs_err *err) {
         pgs_hint(err, "nothing is overwritten: remove it first or choose another name");
     else if (why == ENOENT)
         pgs_hint(err, "create the directory first");
+    else if (why == ENAMETOOLONG)
+        pgs_hint(err, "choose a shorter name");
     else
         pgs_hint(err, "choose a directory you may write to");
     return status;

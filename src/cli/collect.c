@@ -175,28 +175,36 @@ static pgs_status check_parent(const char *path, pgs_err *err) {
     return st;
 }
 
+static pgs_status check_directory(const char *path, pgs_err *err) {
+    if (access(path, W_OK | X_OK) == 0)
+        return PGS_OK;
+    int why = errno;
+    pgs_status st =
+        pgs_fail(err, PGS_E_EXISTS, "cannot write to directory \"%s\": %s", path, strerror(why));
+    pgs_hint(err, why == ENOENT ? "create it first" : "choose one you may write to");
+    return st;
+}
+
 /* Before anything is read: would there be a place to write? */
 static pgs_status check_destination(const pgs_parsed *p, pgs_err *err) {
     const char *path = p->value[OPT_OUTPUT];
     struct stat info;
     pgs_status st;
-    if (!path) {
+    if (!path || !*path) {
         st = pgs_fail(err, PGS_E_USAGE, "a snapshot needs a file or a directory to go to");
         pgs_hint(err, "-o DIR for a file named after table and time, or -o FILE.db");
         return st;
     }
-    if (is_directory(path) && access(path, W_OK | X_OK) != 0) {
-        st = pgs_fail(err, PGS_E_EXISTS, "cannot write to directory \"%s\": %s", path,
-                      strerror(errno));
-        pgs_hint(err, errno == ENOENT ? "create it first" : "choose one you may write to");
-        return st;
-    }
-    if (!is_directory(path) && lstat(path, &info) == 0) {
-        st = pgs_fail(err, PGS_E_EXISTS, "\"%s\" is there already", path);
-        pgs_hint(err, "nothing is overwritten: remove it first or choose another name");
-        return st;
-    }
-    return is_directory(path) ? PGS_OK : check_parent(path, err);
+    if (is_directory(path))
+        return check_directory(path, err);
+    bool there = lstat(path, &info) == 0;
+    if (!there && errno != ENAMETOOLONG)
+        return check_parent(path, err);
+    st = pgs_fail(err, PGS_E_EXISTS,
+                  there ? "\"%s\" is there already" : "the file name \"%s\" is too long", path);
+    pgs_hint(err, there ? "nothing is overwritten: remove it first or choose another name"
+                        : "choose a shorter name");
+    return st;
 }
 
 static pgs_status destination(const pgs_parsed *p, const pgs_snapshot_head *head, char **out,
@@ -317,9 +325,8 @@ static void warn_of_password(const char *given) {
     const char *at = colon ? strchr(colon, '@') : NULL;
     if (given &&
         (strstr(given, "password") || (at && memchr(colon + 3, ':', (size_t)(at - colon)))))
-        fputs("pgskew-collect: others on this machine can see a password on the command line; keep "
-              "it "
-              "in ~/.pgpass or a service file\n",
+        fputs("pgskew-collect: others on this machine can see a password on the command line; "
+              "keep it in ~/.pgpass or a service file\n",
               stderr);
 }
 
@@ -446,14 +453,19 @@ static void on_signal(int signal_number) {
 /* Only where a server may be at work for us: everything else may die at any instant and leaves
  * nothing behind. */
 static void watch_signals(const pgs_command *command) {
-    static const int SIGNAL[] = {SIGINT, SIGTERM, SIGALRM};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
+    static const int SIGNAL[] = {SIGINT, SIGTERM, SIGALRM, SIGHUP};
+    struct sigaction before,
+        action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGTERM);
+    sigaddset(&action.sa_mask, SIGHUP);
     bool is_live = (command->options & PGS_OPT(OPT_DBNAME)) != 0;
-    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && is_live; i++)
-        sigaction(SIGNAL[i], &action, NULL);
+    for (size_t i = 0; i < PGS_COUNT_OF(SIGNAL) && is_live; i++) {
+        bool ignored = sigaction(SIGNAL[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+        if (SIGNAL[i] != SIGHUP || !ignored) /* nohup asks for a run that outlives its terminal */
+            sigaction(SIGNAL[i], &action, NULL);
+    }
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */
 }
 
@@ -468,6 +480,7 @@ int main(int argc, char **argv) {
     };
     pgs_parsed parsed;
     pgs_err err = {0};
+    pgs_standard_files_hold();
     pgs_store_tune();
     pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);
     if (st != PGS_OK)

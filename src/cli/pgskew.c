@@ -206,6 +206,7 @@ static bool is_check(int argc, char **argv, const pgs_parsed *p) {
 int main(int argc, char **argv) {
     pgs_parsed parsed;
     pgs_err err = {0};
+    pgs_standard_files_hold();
     pgs_store_tune();
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error to tell, not a death */
     pgs_status st = pgs_opts_parse(&PROGRAM, argc, argv, &parsed, &err);

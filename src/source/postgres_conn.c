@@ -324,10 +324,9 @@ static pgs_status connection_lost(pgs_pg *pg, const char *what, pgs_err *err) {
     if (!words)
         return pgs_no_memory(err);
     take_sqlstate(pg, words);
-    if (pg->sqlstate[0]) {
+    if (pg->sqlstate[0])
         status = meaning_of(pg->sqlstate, &hint);
-        words[strcspn(words, "\n")] = '\0'; /* what follows is libpq's surprise */
-    }
+    words[strcspn(words, "\n")] = '\0'; /* what follows is libpq's surprise, and its guesses */
     pgs_status st = fail_with(pg, status, what, words, hint, err);
     pgs_free(words);
     return st;

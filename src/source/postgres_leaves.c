@@ -108,20 +108,24 @@ static pgs_status take_table(pgs_reading *reading, const PGresult *answer, char 
 
 /* ---- its columns ---- */
 
-/* What a column must be to be of use, and how it is turned into that. A NULL type stands for the
- * types that a category is made of. */
+/* What a column must be to be of use, and how it is turned into that. NULL stands for every type.
+ * PostgreSQL calls oid and money numeric, too, but they give no sum, or none without a currency. */
 static const struct {
     pgs_column_use use;
     const char *type;
-    char category;
     const char *cast;
 } COLUMN_TYPE[] = {
-    {PGS_COLUMN_COLLECTION, NULL, 0, ""},
-    {PGS_COLUMN_DOCUMENT, NULL, 0, ""},
-    {PGS_COLUMN_TOKENS, NULL, 'N', ""},
-    {PGS_COLUMN_CREATED, "timestamptz", 0, ""},
-    {PGS_COLUMN_CREATED, "timestamp", 0, " AT TIME ZONE 'UTC'"},
-    {PGS_COLUMN_CREATED, "date", 0, "::timestamp AT TIME ZONE 'UTC'"},
+    {PGS_COLUMN_COLLECTION, NULL, ""},
+    {PGS_COLUMN_DOCUMENT, NULL, ""},
+    {PGS_COLUMN_TOKENS, "int2", ""},
+    {PGS_COLUMN_TOKENS, "int4", ""},
+    {PGS_COLUMN_TOKENS, "int8", ""},
+    {PGS_COLUMN_TOKENS, "numeric", ""},
+    {PGS_COLUMN_TOKENS, "float4", ""},
+    {PGS_COLUMN_TOKENS, "float8", ""},
+    {PGS_COLUMN_CREATED, "timestamptz", ""},
+    {PGS_COLUMN_CREATED, "timestamp", " AT TIME ZONE 'UTC'"},
+    {PGS_COLUMN_CREATED, "date", "::timestamp AT TIME ZONE 'UTC'"},
 };
 
 /* Types of which equal values can have different texts: 1.0 and 1.00. */
@@ -143,13 +147,12 @@ static pgs_status take_column(pgs_pg *pg, pgs_reading *reading, const PGresult *
                               pgs_err *err) {
     pgs_pg_row row = {.result = answer, .row = n};
     int64_t use = pgs_pg_next_int(&row);
-    const char *type = pgs_pg_next_needed(&row), *category = pgs_pg_next_needed(&row);
+    const char *type = pgs_pg_next_needed(&row);
     if (row.bad || use >= PGS_COLUMN_COUNT)
         return pgs_pg_nonsense("look up the columns", err);
     for (size_t i = 0; i < PGS_COUNT_OF(COLUMN_TYPE); i++) {
         bool fits = COLUMN_TYPE[i].use == (pgs_column_use)use &&
-                    (!COLUMN_TYPE[i].type || strcmp(COLUMN_TYPE[i].type, type) == 0) &&
-                    (!COLUMN_TYPE[i].category || COLUMN_TYPE[i].category == *category);
+                    (!COLUMN_TYPE[i].type || strcmp(COLUMN_TYPE[i].type, type) == 0);
         if (!fits)
             continue;
         pgs_buf buf = {0};
@@ -182,7 +185,7 @@ static pgs_status find_columns(pgs_pg *pg, pgs_reading *reading, pgs_err *err) {
     name[PGS_COLUMN_TOKENS] = o->token_column ? o->token_column : "token_count";
     name[PGS_COLUMN_CREATED] = o->created_column ? o->created_column : "created_at";
     const char *param[] = {reading->oid, name[0], name[1], name[2], name[3]};
-    pgs_pg_question question = {"look up the columns", pgs_sql_pg_columns, 5, param, 3, false};
+    pgs_pg_question question = {"look up the columns", pgs_sql_pg_columns, 5, param, 2, false};
     PGresult *answer;
     pgs_status st = pgs_pg_ask(pg, &question, &answer, err);
     for (int i = 0; !st && i < PQntuples(answer); i++)

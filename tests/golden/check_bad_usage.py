@@ -56,6 +56,7 @@ def check_usage(bench):
         ("import-history to stdout", programs.collect("import-history", "--output=-", export)),
         ("an option that the command lacks", programs.pgskew("verify", "-o", "-", good)),
         ("snapshot without -o", programs.collect("snapshot", "-d", "host=/nonexistent")),
+        ("snapshot to nowhere", programs.collect("snapshot", "-d", "host=/nonexistent", "-o", "")),
         ("snapshot with bad counts",
          programs.collect("snapshot", "-d", "host=/nonexistent", "--counts", "some", "-o", out)),
     ]:
@@ -233,7 +234,8 @@ def check_destination_before_source(bench):
     """The server is never asked where the answer could not be kept (this one is not even there)."""
     (bench.scratch / "plain").write_bytes(b"")
     for what, out in [("a directory that is not there", bench.scratch / "none" / "x.db"),
-                      ("a file for a directory", bench.scratch / "plain" / "x.db")]:
+                      ("a file for a directory", bench.scratch / "plain" / "x.db"),
+                      ("a name that no file can have", bench.scratch / ("n" * 300 + "x.db"))]:
         got = bench.programs.collect("snapshot", "-d", "host=/nonexistent", "-o", out)
         bench.fails("snapshot into " + what, got, CANT_CREATE, "x.db")
 

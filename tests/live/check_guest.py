@@ -152,23 +152,29 @@ INSERT INTO chunks SELECT md5(i::text), md5((i + 1)::text), 0 FROM generate_seri
 """
 
 
+def counting(live, database, outdir, begin=None):
+    """A snapshot that the server is counting rows for."""
+    process = subprocess.Popen(
+        [str(live.programs.directory / "pgskew-collect"), "snapshot", "-d", "dbname=" + database,
+         "-o", str(outdir)], env={**CLEAN, **live.server.settings}, stderr=subprocess.PIPE, text=True,
+        preexec_fn=begin)
+    while process.poll() is None and live.server.psql(
+            database, sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() "
+            "AND application_name = 'pgskew-collect' AND query LIKE '%piece%'") == "0":
+        time.sleep(0.005)
+    return process
+
+
 def check_interruption(live):
     tally, server = live.tally, live.server
     with server.database("slow", sql=SLOW) as database:
         got, path = live.collect(database, "--statement-timeout", "1")
         tally.expect(got.code == RETRY and "statement timeout" in got.err and not path.exists(),
                      "statement timeout: exit 75 and no file", got)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             outdir = live.scratch / ("signal%d" % number)
             outdir.mkdir()
-            process = subprocess.Popen(
-                [str(live.programs.directory / "pgskew-collect"), "snapshot", "-d", "dbname=" + database,
-                 "-o", str(outdir)], env={**CLEAN, **server.settings}, stderr=subprocess.PIPE, text=True)
-            while server.psql(database, sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
-                              "AND datname = current_database() AND application_name = 'pgskew-collect' AND query LIKE '%piece%'") == "0":
-                time.sleep(0.005)
-                if process.poll() is not None:
-                    break
+            process = counting(live, database, outdir)
             process.send_signal(number)
             err = process.communicate(timeout=30)[1]
             tally.expect(process.returncode == RETRY and "interrupted" in err,
@@ -177,6 +183,43 @@ def check_interruption(live):
             left = server.psql(database, sql="SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
                                "AND datname = current_database() AND application_name = 'pgskew-collect'")
             tally.expect(left == "0", "signal %d ends the query on the server" % number, left)
+        outdir = live.scratch / "nohup"
+        outdir.mkdir()
+        process = counting(live, database, outdir, lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        tally.expect(process.poll() is None, "under nohup SIGHUP ends nothing", process.returncode)
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def check_closed_stderr(live):
+    """Words for a stderr that is closed do not land in the connection."""
+    tally, server = live.tally, live.server
+    with server.database("closed", sql=TYPES % "date") as database:
+        path = live.scratch / "closed.db"
+        collect = [str(live.programs.directory / "pgskew-collect"), "snapshot", "-d", "dbname=" + database,
+                   "--table", "app.chunks", "-o", str(path)]
+        got = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *collect], env={**CLEAN, **server.settings},
+                             stdout=subprocess.PIPE, check=False)
+        tally.expect(got.returncode == 0 and path.exists(), "stderr is closed: a snapshot as ever", got)
+
+
+TOKENS = """
+CREATE TABLE chunks (token_count %s, k int) PARTITION BY LIST (k);
+CREATE TABLE chunks_part_0 PARTITION OF chunks FOR VALUES IN (0);
+INSERT INTO chunks VALUES ('7', 0), ('8', 0);
+"""
+
+
+def check_token_types(live):
+    """What PostgreSQL calls numeric but cannot be summed up to a number is not observed."""
+    for kind, want in (("int2", 7.5), ("numeric", 7.5), ("real", 7.5), ("oid", None), ("money", None),
+                       ("regclass", None), ("text", None)):
+        with live.server.database("tokens", sql=TOKENS % kind) as database:
+            path = live.succeeds("token_count %s" % kind, database, "--collections")
+            seen = path and rows_of(path, "SELECT chunk_count, avg_tokens FROM partition_stat")
+            live.tally.expect(seen == [(2, want)], "token_count %s: average" % kind, seen)
 
 
 TYPES = """
@@ -302,9 +345,11 @@ def check_unreachable(live):
 def check_all(live, fixtures):
     check_locked(live, fixtures)
     check_what_it_holds(live, fixtures)
-    for check in (check_interruption, check_types, check_names, check_own_code, check_unreachable):
+    for check in (check_interruption, check_closed_stderr, check_types, check_token_types, check_names,
+                  check_own_code, check_unreachable):
         check(live)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a run under nohup ignores it, and so would its children
     sys.exit(run_live(__doc__, check_all))

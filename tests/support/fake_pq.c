@@ -36,7 +36,7 @@ static const char *const USUAL[FAKE_ANSWER_COUNT] = {
                    "2025-10-20 09:15:00+00|2025-10-19 10:15:00+00|2025-10-13 10:15:00+00|app|"
                    "monitor|15.18 (Debian 15.18-0+deb12u1)|150018|8192|0|1|"
                    "2025-01-01 00:00:00+00",
-    [FAKE_COLUMNS] = "0|text|S\n1|text|S\n2|int4|N\n3|timestamptz|D",
+    [FAKE_COLUMNS] = "0|text\n1|text\n2|int4\n3|timestamptz",
     [FAKE_SYSTEM] = "7300000000000000001",
     [FAKE_LEAVES] =
         "901|chunks_part_00|public|public.chunks_part_00|r|901|2|100|1|100|0|100|0|0|\\N|\\N|"

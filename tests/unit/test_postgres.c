@@ -193,7 +193,7 @@ Test(postgres, a_standby_has_no_counters) {
 }
 
 Test(postgres, a_missing_column_is_not_observed_rather_than_zero) {
-    fake.answer[FAKE_COLUMNS] = "0|text|S";
+    fake.answer[FAKE_COLUMNS] = "0|text";
     cr_assert_eq(take(), PGS_OK, "%s", got.err.msg);
     cr_expect_eq(got.snap.metric[PGS_COLLECTION_COUNT][0], 2);
     cr_expect(isnan(got.snap.metric[PGS_DOCUMENT_COUNT][0]));
@@ -770,11 +770,11 @@ Test(postgres, names_in_views_are_quoted) {
 static const struct {
     const char *columns, *has, *has_not;
 } LACKING[] = {
-    {"1|text|S\n2|int4|N\n3|date|D", "NULL::text AS collection", "CREATE MATERIALIZED VIEW"},
-    {"0|text|S\n3|date|D", "\"created_at\"::timestamp AT TIME ZONE 'UTC' AS created",
+    {"1|text\n2|int4\n3|date", "NULL::text AS collection", "CREATE MATERIALIZED VIEW"},
+    {"0|text\n2|oid\n3|date", "\"created_at\"::timestamp AT TIME ZONE 'UTC' AS created",
      "\"token_count\""},
-    {"0|text|S\n3|timestamp|D", "\"created_at\" AT TIME ZONE 'UTC' AS created", "\"document_id\""},
-    {"0|text|S", "is_measured AND false", "\"created_at\""},
+    {"0|text\n3|timestamp", "\"created_at\" AT TIME ZONE 'UTC' AS created", "\"document_id\""},
+    {"0|text", "is_measured AND false", "\"created_at\""},
 };
 
 Test(postgres, views_do_without_columns) {

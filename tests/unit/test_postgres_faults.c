@@ -140,7 +140,7 @@ static void begin(void) {
     unsetenv("PGCONNECT_TIMEOUT");
 }
 
-TestSuite(postgres_faults, .init = begin, .fini = pgs_test_no_leaks, .timeout = 120);
+TestSuite(postgres_faults, .init = begin, .fini = pgs_test_no_leaks, .timeout = 600);
 
 /* ---- refusals ---- */
 

@@ -150,6 +150,8 @@ static const struct {
      "cannot begin to read: FATAL: terminating connection due to transaction timeout"},
     {"SSL SYSCALL error: EOF detected\n", PGS_E_UNAVAILABLE,
      "cannot begin to read: SSL SYSCALL error: EOF detected"},
+    {SURPRISE, PGS_E_UNAVAILABLE,
+     "cannot begin to read: server closed the connection unexpectedly"},
 };
 
 Test(postgres_script, what_the_server_says_before_it_hangs_up_counts) {
