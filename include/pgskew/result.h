@@ -158,13 +158,17 @@ typedef struct pgs_noise {
     double chunk_floor;   /* smallest chunk skew that is not chance; INFINITY: none is;
                              NaN: nothing to judge */
     double size_floor;
-    bool *chunk_above; /* whether its skew is at or above the floor, any skew where that is NaN;
-                          false where not observed */
+    bool *
+        chunk_above; /* whether its skew counts: it is at or above the floor, or, where nobody knows
+                          that (NaN), it is any; false where not observed */
     bool *size_above;
     pgs_health_status *status; /* health, with every skew below its floor taken for none */
     bool suppressing;          /* the rules go by `status` and what is above */
     size_t suppressed;         /* partitions that are healthy only because of that; 0 otherwise */
 } pgs_noise;
+
+/* Whether a skew of partition `p` is more than chance explains. An unknown floor is not an exceeded one. */
+bool pgs_noise_is_exceeded(const pgs_noise *noise, size_t p);
 
 /* The guide's MonitoringResult with everything the other service methods return. */
 typedef struct pgs_result {

@@ -32,6 +32,11 @@ void pgs_result_init(pgs_result *result) {
         (pgs_noise){.alpha = NAN, .design_effect = NAN, .chunk_floor = NAN, .size_floor = NAN};
 }
 
+bool pgs_noise_is_exceeded(const pgs_noise *noise, size_t p) {
+    return (!isnan(noise->chunk_floor) && noise->chunk_above[p]) ||
+           (!isnan(noise->size_floor) && noise->size_above[p]);
+}
+
 void pgs_result_reset(pgs_result *result) {
     if (!result)
         return;

@@ -42,13 +42,14 @@ static pgs_status order_parts(const pgs_snapshot *snap, const pgs_result *result
         pgs_free(order);
         return pgs_no_memory(err);
     }
+    const pgs_noise *noise = &result->noise;
     out->n_parts = n;
     rank(result->signed_skew, n, false, order);
     for (size_t i = 0; i < n; i++) {
         out->by_skew[i] = order[i].part;
         out->n_seen += isnan(order[i].key) ? 0 : 1;
-        out->n_above[PGS_BY_CHUNKS] += result->noise.chunk_above[i];
-        out->n_above[PGS_BY_SIZE] += result->noise.size_above[i];
+        out->n_above[PGS_BY_CHUNKS] += isnan(noise->chunk_floor) ? 0 : noise->chunk_above[i];
+        out->n_above[PGS_BY_SIZE] += isnan(noise->size_floor) ? 0 : noise->size_above[i];
     }
     pgs_free(order);
     return PGS_OK;

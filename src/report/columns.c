@@ -91,8 +91,9 @@ static void get_above_noise(const pgs_grid *grid, const pgs_column *column, size
                             pgs_cell *out) {
     (void)column;
     const pgs_noise *noise = &grid->result->noise;
-    bool known = !isnan(noise->alpha) && grid->snapshot->health[row] != PGS_UNMEASURED;
-    put_integer(known && (noise->chunk_above[row] || noise->size_above[row]), known, out);
+    bool judged = !isnan(noise->chunk_floor) || !isnan(noise->size_floor);
+    bool known = judged && grid->snapshot->health[row] != PGS_UNMEASURED;
+    put_integer(known && pgs_noise_is_exceeded(noise, row), known, out);
 }
 
 static void get_double_age(const pgs_grid *grid, const pgs_column *column, size_t row,

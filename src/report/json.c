@@ -51,7 +51,7 @@ static void put_noise_floor(pgs_json *j, const pgs_report_input *input) {
     pgs_json_size(j, "suppressed", noise->suppressed);
     pgs_buf above = {0};
     for (size_t p = 0; p < input->snapshot->head.n_parts; p++)
-        if (noise->chunk_above[p] || noise->size_above[p])
+        if (pgs_noise_is_exceeded(noise, p))
             pgs_buf_format(&above, "%s%" PRId64, above.n > 0 ? "," : "",
                            input->snapshot->part[p].num);
     j->no_memory |= above.failed;

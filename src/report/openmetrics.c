@@ -64,9 +64,10 @@ static double get_status(const pgs_report_input *input, size_t p, size_t where) 
 /* A metric's presence decides, because "not above" is also said of what was not observed. */
 static double get_above(const pgs_report_input *input, size_t p, size_t where) {
     const pgs_noise *noise = &input->result->noise;
-    const bool *above = where == PGS_CHUNK_SKEW ? noise->chunk_above : noise->size_above;
-    bool judged = !isnan(noise->alpha) && !isnan(input->snapshot->metric[where][p]);
-    return judged ? above[p] : NAN;
+    bool chunks = where == PGS_CHUNK_SKEW;
+    const bool *above = chunks ? noise->chunk_above : noise->size_above;
+    bool judged = !isnan(chunks ? noise->chunk_floor : noise->size_floor);
+    return judged && !isnan(input->snapshot->metric[where][p]) ? above[p] : NAN;
 }
 
 static double get_double(const pgs_report_input *input, size_t p, size_t where) {

@@ -61,6 +61,16 @@ static void says_not(pgs_report_kind kind, pgs_format format, const char *words)
     cr_expect(!strstr(write(kind, format), words), "%s in\n%s", words, text);
 }
 
+Test(report_noise, no_floor_is_no_answer) {
+    result.noise.chunk_floor = result.noise.size_floor = NAN;
+    says(PGS_REPORT_DISTRIBUTION, PGS_FORMAT_JSON, "\"above_noise_floor\":null}");
+    says_not(PGS_REPORT_DISTRIBUTION, PGS_FORMAT_JSON, "\"above_noise_floor\":1}");
+    suppress();
+    says(PGS_REPORT_HEALTH, PGS_FORMAT_JSON, "\"above\": []");
+    result.noise.size_floor = 0.4375;
+    says(PGS_REPORT_HEALTH, PGS_FORMAT_JSON, "\"above\": [2]");
+}
+
 Test(report_noise, distribution_ends_with_the_signed_skew_and_whether_it_is_more_than_chance) {
     says(PGS_REPORT_DISTRIBUTION, PGS_FORMAT_CSV, ",signed_skew,above_noise_floor\n");
     says(PGS_REPORT_DISTRIBUTION, PGS_FORMAT_CSV, ",0.5,1\n");

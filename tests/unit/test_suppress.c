@@ -54,6 +54,18 @@ Test(suppress, six_rows_prove_nothing) {
     cr_expect_null(result.health[0].recommendation);
 }
 
+/* How many rows move as one is not known: no size is above a floor that nobody knows, nor excused by it. */
+Test(suppress, sizes_without_counts_are_neither_chance_nor_more) {
+    static const double BYTES[] = {409600, 8192, 8192};
+    make_derived(&snap, 3, NULL, BYTES);
+    analyze(true);
+    cr_expect(isnan(result.noise.chunk_floor) && isnan(result.noise.size_floor));
+    for (size_t p = 0; p < 3; p++)
+        cr_expect(!pgs_noise_is_exceeded(&result.noise, p), "partition %zu", p);
+    cr_expect_eq(result.noise.suppressed, 0u);
+    cr_expect_eq(result.unbalanced_count, 3u);
+}
+
 Test(suppress, measuring_alone_changes_no_answer) {
     static const double CHUNKS[] = {3, 2, 1}, BYTES[] = {49152, 32768, 16384};
     make_derived(&snap, 3, CHUNKS, BYTES);
