@@ -174,29 +174,36 @@ static pgs_status fill_partitions(const forecasting *f, pgs_err *err) {
 /* ---- all together ---- */
 
 static double sum_of_chances(const pgs_outlook *rows, size_t n, size_t level) {
-    double sum = rows->known ? 0 : NAN;
-    for (size_t p = 0; rows->known && p < n; p++)
+    double sum = 0;
+    for (size_t p = 0; p < n; p++)
         sum += isnan(rows->p[level * n + p]) ? 0 : rows->p[level * n + p];
     return sum;
+}
+
+/* Whether any partition of it was there: the total of none is not known, not zero. */
+static bool is_there(const pgs_stock *k) {
+    return k->n_days > 0 && k->n_live[k->n_days - 1] > 0;
 }
 
 static void fill_totals(const forecasting *f) {
     size_t n = f->options->n_horizons, day = f->rows.n_days - 1;
     double size[PGS_MAX_HORIZONS], low[PGS_MAX_HORIZONS], high[PGS_MAX_HORIZONS];
+    bool counted = is_there(&f->rows), sized = is_there(&f->bytes);
     pgs_forecast *out = f->out;
-    out->total_chunks = f->rows.total[day];
-    out->total_bytes = f->bytes.n_days > 0 ? f->bytes.total[day] : NAN;
+    out->total_chunks = counted ? f->rows.total[day] : NAN;
+    out->total_bytes = sized ? f->bytes.total[day] : NAN;
     for (size_t h = 0; h < n; h++) {
         const pgs_outlook *rows = &f->by_rows[h], *bytes = &f->by_bytes[h];
+        bool rows_known = rows->known && counted, bytes_known = bytes->known && sized;
         pgs_forecast_total *total = &out->total[h];
-        total->chunk_count = rows->known ? rows->total : NAN;
-        total->low80 = rows->known ? rows->total_low[0] : NAN;
-        total->high80 = rows->known ? rows->total_high[0] : NAN;
-        total->size_bytes = size[h] = bytes->known ? bytes->total : NAN;
-        total->size_low80 = low[h] = bytes->known ? bytes->total_low[0] : NAN;
-        total->size_high80 = high[h] = bytes->known ? bytes->total_high[0] : NAN;
+        total->chunk_count = rows_known ? rows->total : NAN;
+        total->low80 = rows_known ? rows->total_low[0] : NAN;
+        total->high80 = rows_known ? rows->total_high[0] : NAN;
+        total->size_bytes = size[h] = bytes_known ? bytes->total : NAN;
+        total->size_low80 = low[h] = bytes_known ? bytes->total_low[0] : NAN;
+        total->size_high80 = high[h] = bytes_known ? bytes->total_high[0] : NAN;
         for (size_t l = 0; l < PGS_THRESHOLD_COUNT; l++)
-            total->expected[l] = sum_of_chances(rows, f->rows.n_parts, l);
+            total->expected[l] = rows_known ? sum_of_chances(rows, f->rows.n_parts, l) : NAN;
     }
     out->total_limit = pgs_limit_of(f->options->limit_bytes, out->total_bytes, n,
                                     f->options->horizon_days, low, size, high);

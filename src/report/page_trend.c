@@ -5,6 +5,7 @@
 #include "report/draft.h"
 
 #define MAX_CLEANINGS 10
+#define FAINT         0.1 /* a pattern that hardly shows: of the mean, between most and least */
 
 /* A number as people read it, appended. */
 static void put_number(pgs_buf *buf, pgs_look look, double value) {
@@ -27,12 +28,20 @@ static void put_growth(pgs_buf *buf, const pgs_growth *growth, pgs_look look, co
     pgs_buf_text(buf, ")");
 }
 
+/* Why nothing is said of growth. */
+static const char *why_none(const pgs_trend *trend) {
+    for (size_t i = 0; i < trend->clean.n_cleanings; i++)
+        if (trend->clean.cleaning[i].kind == PGS_CLEANED_RESET)
+            return "the table began anew that day: what was before cannot be compared with it";
+    return "one day is no trend: there is nothing to compare it with";
+}
+
 static void add_growth(pgs_draft *d, const pgs_trend *trend) {
     const pgs_growth *chunks = &trend->growth[PGS_BY_CHUNKS];
     const pgs_growth *bytes = &trend->growth[PGS_BY_SIZE];
     pgs_buf buf = {0};
     if (isnan(chunks->per_day) && isnan(bytes->per_day)) {
-        pgs_buf_text(&buf, "one day is no trend: there is nothing to compare it with");
+        pgs_buf_text(&buf, why_none(trend));
     } else {
         bool shrinks = chunks->per_day < 0 || (isnan(chunks->per_day) && bytes->per_day < 0);
         pgs_buf_text(&buf, shrinks ? "the table changes by " : "the table gains ");
@@ -115,6 +124,8 @@ static void add_season(pgs_draft *d, const pgs_season *season, const char *what,
         most = season->profile[i] > season->profile[most] ? i : most;
         least = season->profile[i] < season->profile[least] ? i : least;
     }
+    if (season->profile[most] - season->profile[least] < FAINT)
+        return;
     pgs_buf buf = {0};
     pgs_buf_format(&buf, "writes follow the %s: most ", what);
     put_phase(&buf, most);

@@ -220,6 +220,12 @@ class Forecasts:
             for form in ("table", "csv", "markdown"):
                 done = self.programs.pgskew("forecast", "-f", form, "--horizon", "30d,365d,3650d", history)
                 self.tally.expect(done.code == 0 and b"nan" not in done.out and b"-9" not in done.out, form, done)
+        unsized = self.history([(iso(d), p, 500 + d, "") for d in range(100) for p in range(3)])
+        for history, of_what in ((unseen, "chunk"), (unsized, "size")):
+            for total in self.forecast(history)["metrics"]["forecast"]["totals"]:
+                said = {k: v for k, v in total.items() if k not in ("horizon", "at")}
+                missing = {k for k in said if k.startswith("size") == (of_what == "size")}
+                self.tally.expect({k for k, v in said.items() if v is None} == missing, "the total of an unknown " + of_what, said)
 
     def check_usage(self, history):
         for words in (("--horizon", "7"), ("--horizon", ""), ("--horizon", "0d"), ("--horizon", "7d,7d"),

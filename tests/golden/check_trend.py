@@ -202,6 +202,20 @@ class Trends:
         rare = self.imported("rare", text_of({START + i * 1500 * DAY: {1: (i, i)} for i in range(4)}))
         self.tally.expect(json.loads(self.answer("-f", "json", rare))["metrics"]["trend"]["days"] == 4500, "years apart")
 
+    def sentences(self):
+        """A pattern is told where it shows, and a table that began anew is not one of a single day."""
+        def steady(monday, last_day=1):
+            rows = {START + d * DAY: {p: (10000 + 700 * p + 50 * d + monday * (d // 7), 8192) for p in range(6)}
+                    for d in range(71)}
+            rows[START + 70 * DAY] = {p: (int(r * last_day), size) for p, (r, size) in rows[START + 70 * DAY].items()}
+            return rows
+        for name, history, word, told in (("strong", steady(50), "PATTERN: writes follow the day of the week", True),
+                                          ("faint", steady(2), "PATTERN", False),
+                                          ("anew", steady(0, .1), "the table began anew that day", True),
+                                          ("anew", steady(0, .1), "one day is no trend", False)):
+            table = self.answer(self.imported("%s %s" % (name, word[:3]), text_of(history))).decode()
+            self.tally.expect((word in table) == told, "%s: %s" % (name, word), table[:600])
+
     def formats(self, target):
         trend = self.document(target)
         self.tally.expect(len(trend["partitions"]) == 20 and trend["partition_count"] == 30, "20 of 30 are shown")
@@ -241,6 +255,7 @@ def main():
         trends.no_leak(eventful)
         trends.ancient(eventful)
         trends.future(eventful)
+        trends.sentences()
         for name in ("packages", "flights"):
             text = gzip.decompress((args.histories / (name + ".csv.gz")).read_bytes()).decode()
             path = trends.imported(name, text)
