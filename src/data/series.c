@@ -131,6 +131,8 @@ void pgs_tile_row(const pgs_tile *tile, size_t t, double *out) {
 
 void pgs_tile_rows(const pgs_tile *tile, double *out) {
     uint64_t row[PGS_TILE_LANES];
+    if (tile->n_moments == 0) /* there is no such block */
+        return;
     memcpy(row, tile->base, tile->stride * sizeof *row);
     const uint8_t *at = tile->deltas;
     for (size_t t = 0; t < tile->n_moments; t++) {
