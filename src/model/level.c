@@ -2,12 +2,14 @@
  * days loses badly. Two other rules have ever earned their place, shares that follow the inflow of the last
  * two weeks (young tenants) or of the last year (steady growth), whole or by half. Which one is decided by
  * the mean error of load at the last 26 origins whose outcome is known; that shares stay is favoured by 2 %.
- * The total follows the last weeks, weekday by weekday, or the last year, by the same trial. */
+ * The total follows the last weeks, weekday by weekday, or the last year, by the same trial at the origins of a
+ * year, because each of them has one total only. */
 #include <math.h>
 
 #include "model/forecaster.h"
 
 #define TRIALS       26   /* origins of a trial */
+#define TOTAL_TRIALS 52   /* of the total's */
 #define FEWEST       4    /* of them, without which shares stay */
 #define FAVOUR       0.98 /* what a rule's error must be below, of persistence's */
 #define YEAR         365
@@ -136,14 +138,15 @@ double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total
 
 pgs_total_rule pgs_total_choose(const pgs_stock *k, size_t origin, size_t days) {
     static const pgs_total_rule RULE[] = {0, 2, 4, 13, YEAR};
-    size_t day[7 * TRIALS], every = days < 7 ? 1 : 7;
-    size_t n = pgs_stock_origins(k, origin, days, every, days < 7 ? 7 * TRIALS : TRIALS, day);
+    size_t day[7 * TOTAL_TRIALS], every = days < 7 ? 1 : 7;
+    size_t n = pgs_stock_origins(k, origin, days, every, 7 * TOTAL_TRIALS / every, day);
     pgs_total_rule best = YEAR;
     double least = INFINITY;
     for (size_t r = 0; n > 0 && r < PGS_COUNT_OF(RULE); r++) {
         double error = 0;
         for (size_t i = 0; i < n; i++)
             error += fabs(k->total[day[i] + days] - pgs_total_foretell(k, day[i], days, RULE[r]));
+        error *= RULE[r] == 0 ? FAVOUR : 1;
         if (error < least) {
             least = error;
             best = RULE[r];

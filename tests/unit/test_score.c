@@ -182,6 +182,14 @@ Test(score, a_recorded_backtest_comes_out_as_it_did) {
         cr_expect(vectors_near(pgs_tally_score(&week).pooled_mase,
                                mase_of(want, "seasonal_naive_increments"), 1e-9));
         cr_expect(isnan(pgs_tally_score(&stay).coverage80));
+        if (days > 7) /* two origins, five onsets: that says nothing */
+            continue;
+        pgs_tally ours = tally_of(&k, days, PGS_METHOD_PGSKEW);
+        double brier = pgs_tally_score(&ours).brier,
+               yardstick = brier_of(want, "reference_stock_flow");
+        cr_expect_eq(ours.n, vectors_number(want, "n"));
+        cr_expect_leq(brier, yardstick, "%zu days: %g, and the yardstick has %g", days, brier,
+                      yardstick);
     }
     pgs_stock_reset(&k);
     cJSON_Delete(doc);
