@@ -32,8 +32,10 @@ typedef struct pgs_stock {
     size_t usual_days;   /* the usual distance of such rows; 1 and more */
     size_t *first_break; /* [n_parts + 2] those of p are first_break[p] .. first_break[p + 1] - 1 */
     pgs_stock_break *breaks; /* by partition, then day */
-    double *broken;          /* [n_days] their changes up to that day, added up over partitions */
-    size_t *begun;           /* [n_days] when the growth of the whole table last began anew; or 0 */
+    double *
+        joined; /* [n_days] rows of partitions that came, less those of what left, up to that day */
+    double *broken; /* [n_days] changes that are no growth up to that day: breaks', and `joined` */
+    size_t *begun;  /* [n_days] when the growth of the whole table last began anew; or 0 */
     struct pgs_arena *arena;
 } pgs_stock;
 
@@ -61,6 +63,15 @@ double pgs_stock_growth(const pgs_stock *k, size_t day, size_t p, size_t *from);
 static inline double pgs_stock_total_growth(const pgs_stock *k, size_t from, size_t to) {
     return k->total[to] - k->total[from] - (k->broken[to] - k->broken[from]);
 }
+
+/* The total of `later` as it were if nothing had come or left since `day`: without the rows that a
+ * partition had when it came, with those that another had when it left. */
+static inline double pgs_stock_total_of(const pgs_stock *k, size_t day, size_t later) {
+    return k->total[later] - (k->joined[later] - k->joined[day]);
+}
+
+/* value[n_parts] added up over the partitions that are there on both days. */
+double pgs_stock_kept(const pgs_stock *k, size_t day, size_t later, const double *value);
 
 /* Rows that are expected to come or go in `days`, all partitions together; at least 1. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days);

@@ -2,14 +2,12 @@
  * days loses badly. Two other rules have ever earned their place, shares that follow the inflow of the last
  * two weeks (young tenants) or of the last year (steady growth), whole or by half. Which one is decided by
  * the mean error of load at the last 26 origins whose outcome is known; that shares stay is favoured by 2 %.
- * The total follows the last weeks, weekday by weekday, or the last year, by the same trial at the origins of a
- * year, because each of them has one total only. */
+ * The total follows the last weeks, weekday by weekday, or the last year, by the same trial. */
 #include <math.h>
 
 #include "model/forecaster.h"
 
 #define TRIALS       26   /* origins of a trial */
-#define TOTAL_TRIALS 52   /* of the total's */
 #define FEWEST       4    /* of them, without which shares stay */
 #define FAVOUR       0.98 /* what a rule's error must be below, of persistence's */
 #define YEAR         365
@@ -37,10 +35,16 @@ static double flow_of(const pgs_stock *k, size_t day, size_t p, size_t window) {
     return day > start ? growth / (double)(day - start) : growth;
 }
 
+/* `days` in days of mean flow: a Sunday may bring a tenth of what a Monday does. */
+static double span_of(const pgs_stock *k, size_t day, size_t days) {
+    double week = pgs_stock_arrivals(k, day, 7), span = pgs_stock_arrivals(k, day, days);
+    return day >= 7 && week > 7 ? 7 * span / week : (double)days;
+}
+
 /* What the flow of the window leads to, as shares. */
 static void follow(const pgs_stock *k, size_t day, size_t days, size_t window, double *share) {
     const double *x = pgs_stock_row(k, day);
-    double sum = 0, n = 0, total = 0;
+    double sum = 0, n = 0, total = 0, span = span_of(k, day, days);
     size_t age;
     for (size_t p = 0; p < k->n_parts; p++) {
         share[p] = flow_of(k, day, p, window);
@@ -57,7 +61,7 @@ static void follow(const pgs_stock *k, size_t day, size_t days, size_t window, d
             double own = (double)age / (double)(age + YOUNG_WEIGHT);
             flow = own * flow + (1 - own) * sum / n;
         }
-        double then = x[p] + flow * (double)days;
+        double then = x[p] + flow * span;
         share[p] = then > 0 ? then : 0;
         total += share[p];
     }
@@ -75,15 +79,24 @@ void pgs_share_foretell(const pgs_stock *k, size_t day, size_t days, pgs_share_r
     }
 }
 
-/* Mean error of load where shares move by `weight` from those of `day` towards `led`. */
+static double between(double now, const double *led, size_t p, double weight) {
+    return led ? (1 - weight) * now + weight * led[p] : now;
+}
+
+/* Error of load where shares move by `weight` from those of `day` towards `led`: among partitions that
+ * are there on both days, because nobody foretells which will come. */
 static double error_of(const pgs_stock *k, size_t day, size_t days, double weight,
                        const double *led) {
-    double sum = 0;
+    const double *then = pgs_stock_row(k, day + days);
+    double sum = 0, whole = 0, kept = pgs_stock_kept(k, day, day + days, then);
     for (size_t p = 0; p < k->n_parts; p++) {
-        double now = pgs_stock_share(k, day, p), then = pgs_stock_share(k, day + days, p);
-        double foretold = led ? (1 - weight) * now + weight * led[p] : now;
-        if (!isnan(foretold) && !isnan(then))
-            sum += fabs(then - foretold);
+        double now = pgs_stock_share(k, day, p);
+        whole += isnan(now) || isnan(then[p]) ? 0 : between(now, led, p, weight);
+    }
+    for (size_t p = 0; p < k->n_parts && kept > 0 && whole > 0; p++) {
+        double now = pgs_stock_share(k, day, p);
+        if (!isnan(now) && !isnan(then[p]))
+            sum += fabs(then[p] / kept - between(now, led, p, weight) / whole);
     }
     return sum;
 }
@@ -138,14 +151,15 @@ double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total
 
 pgs_total_rule pgs_total_choose(const pgs_stock *k, size_t origin, size_t days) {
     static const pgs_total_rule RULE[] = {0, 2, 4, 13, YEAR};
-    size_t day[7 * TOTAL_TRIALS], every = days < 7 ? 1 : 7;
-    size_t n = pgs_stock_origins(k, origin, days, every, 7 * TOTAL_TRIALS / every, day);
+    size_t day[7 * TRIALS], every = days < 7 ? 1 : 7;
+    size_t n = pgs_stock_origins(k, origin, days, every, days < 7 ? 7 * TRIALS : TRIALS, day);
     pgs_total_rule best = YEAR;
     double least = INFINITY;
     for (size_t r = 0; n > 0 && r < PGS_COUNT_OF(RULE); r++) {
         double error = 0;
         for (size_t i = 0; i < n; i++)
-            error += fabs(k->total[day[i] + days] - pgs_total_foretell(k, day[i], days, RULE[r]));
+            error += fabs(pgs_stock_total_of(k, day[i], day[i] + days) -
+                          pgs_total_foretell(k, day[i], days, RULE[r]));
         error *= RULE[r] == 0 ? FAVOUR : 1;
         if (error < least) {
             least = error;

@@ -100,12 +100,14 @@ static void look_back(const looking_back *b, size_t i, size_t day) {
     double total = pgs_total_foretell(k, day, b->days, b->total);
     const double *then = pgs_stock_row(k, day + b->days);
     pgs_share_foretell(k, day, b->days, b->share, b->foretold);
+    double kept = pgs_stock_kept(k, day, day + b->days, then);
+    double whole = pgs_stock_kept(k, day, day + b->days, b->foretold);
     for (size_t p = i % b->every; p < k->n_parts; p += b->every) {
         if (isnan(b->foretold[p]) || isnan(then[p]))
             continue;
         double miss = then[p] - b->foretold[p] * total;
         b->out->count.r[b->out->count.n++] = miss / pgs_scale_count(k, day, p, arrivals);
-        miss = pgs_stock_share(k, day + b->days, p) - b->foretold[p];
+        miss = kept > 0 && whole > 0 ? then[p] / kept - b->foretold[p] / whole : 0;
         b->out->share.r[b->out->share.n++] = miss / pgs_scale_share(k, day, p, arrivals);
     }
 }
@@ -167,8 +169,8 @@ static void measure_total(const looking_back *b, const size_t *day, size_t n) {
     pgs_pool pool = {b->room, 0};
     for (size_t i = 0; i < n; i++) {
         double foretold = pgs_total_foretell(b->k, day[i], b->days, b->total);
-        pool.r[pool.n++] =
-            (b->k->total[day[i] + b->days] - foretold) / pgs_stock_arrivals(b->k, day[i], b->days);
+        pool.r[pool.n++] = (pgs_stock_total_of(b->k, day[i], day[i] + b->days) - foretold) /
+                           pgs_stock_arrivals(b->k, day[i], b->days);
     }
     set_intervals(&pool, b->out->freedom, b->room + n, b->out->total_low, b->out->total_high);
 }

@@ -23,10 +23,11 @@ static pgs_status make_room(const pgs_frame *frame, pgs_stock *out, pgs_err *err
     out->seen = pgs_arena_alloc(out->arena, n, sizeof *out->seen);
     out->born = pgs_arena_alloc(out->arena, frame->n_parts, sizeof *out->born);
     out->broken = pgs_arena_alloc(out->arena, n, sizeof *out->broken);
+    out->joined = pgs_arena_alloc(out->arena, n, sizeof *out->joined);
     out->begun = pgs_arena_alloc(out->arena, n, sizeof *out->begun);
     out->first_break = pgs_arena_alloc(out->arena, frame->n_parts + 2, sizeof *out->first_break);
     bool enough = out->x && out->total && out->n_live && out->moved && out->seen && out->born &&
-                  out->broken && out->begun && out->first_break;
+                  out->joined && out->broken && out->begun && out->first_break;
     return enough ? PGS_OK : pgs_no_memory(err);
 }
 
@@ -142,7 +143,10 @@ static void add_up(pgs_stock *out) {
         out->moved[t] += t > 0 ? out->moved[t - 1] : 0;
         out->broken[t] += t > 0 ? out->broken[t - 1] : 0;
         out->begun[t] = out->begun[t] > 0 || t == 0 ? out->begun[t] : out->begun[t - 1];
+        double joined = 0;
         for (size_t p = 0; p < out->n_parts; p++) {
+            joined += isnan(before[p]) && !isnan(x[p]) ? x[p] : 0;
+            joined -= isnan(x[p]) && !isnan(before[p]) ? before[p] : 0;
             if (isnan(x[p]))
                 continue;
             out->total[t] += x[p];
@@ -150,6 +154,8 @@ static void add_up(pgs_stock *out) {
             if (!isnan(before[p]))
                 out->moved[t] += fabs(x[p] - before[p]);
         }
+        out->joined[t] = joined + (t > 0 ? out->joined[t - 1] : 0);
+        out->broken[t] += joined;
     }
 }
 
@@ -160,7 +166,8 @@ static int by_size(const void *a, const void *b) {
     return (*x > *y) - (*x < *y);
 }
 
-/* The median distance of rows in which somebody looked. */
+/* The lower quartile of the distances of rows in which somebody looked: gaps only make them longer, and
+ * where daily looks jitter around midnight, half of them may seem to be two days apart. */
 static pgs_status set_usual(pgs_stock *out, pgs_err *err) {
     size_t n = 0, *gap = pgs_alloc(out->n_days, sizeof *gap);
     if (!gap)
@@ -170,7 +177,7 @@ static pgs_status set_usual(pgs_stock *out, pgs_err *err) {
             gap[n++] = t - out->seen[t - 1];
     if (n > 0) {
         qsort(gap, n, sizeof *gap, by_size);
-        out->usual_days = gap[n / 2];
+        out->usual_days = gap[n / 4];
     }
     pgs_free(gap);
     return PGS_OK;
@@ -217,6 +224,14 @@ double pgs_stock_share(const pgs_stock *k, size_t day, size_t p) {
 bool pgs_stock_is_beyond(const pgs_stock *k, size_t day, size_t p, int tenths) {
     double x = pgs_stock_row(k, day)[p], total = k->total[day];
     return total > 0 && fabs(k->n_live[day] * x - total) * 10 >= tenths * total;
+}
+
+double pgs_stock_kept(const pgs_stock *k, size_t day, size_t later, const double *value) {
+    const double *now = pgs_stock_row(k, day), *then = pgs_stock_row(k, later);
+    double sum = 0;
+    for (size_t p = 0; p < k->n_parts; p++)
+        sum += isnan(now[p]) || isnan(then[p]) ? 0 : value[p];
+    return sum;
 }
 
 double pgs_stock_growth(const pgs_stock *k, size_t day, size_t p, size_t *from) {

@@ -53,6 +53,68 @@ Test(forecast, origins_are_days_in_which_somebody_looked_and_whose_outcome_is_kn
     pgs_stock_reset(&k);
 }
 
+/* Looks that jitter around midnight: days 0, 1, 3, 5, 6, 8, 10, 11, ... */
+static double jittery(size_t day, size_t p) {
+    return day % 5 == 0 || day % 5 == 1 || day % 5 == 3 ? (double)(day + p) : NAN;
+}
+
+Test(forecast, looks_that_jitter_are_daily) {
+    pgs_stock k;
+    stocks_make(71, 2, jittery, &k);
+    cr_expect_eq(k.usual_days, 1);
+    pgs_stock_reset(&k);
+}
+
+/* Two partitions gain 3 and 7 a day; one comes with 1,000 rows on day 20 and gains 5 a day; one of 400 leaves after
+ * day 29. */
+static double coming_and_going(size_t day, size_t p) {
+    switch (p) {
+    case 0:
+        return 100 + 3 * (double)day;
+    case 1:
+        return 200 + 7 * (double)day;
+    case 2:
+        return day >= 20 ? 1000 + 5 * (double)(day - 20) : NAN;
+    default:
+        return day < 30 ? 400 : NAN;
+    }
+}
+
+Test(forecast, rows_that_come_or_leave_with_a_partition_are_no_growth) {
+    pgs_stock k;
+    stocks_make(40, 4, coming_and_going, &k);
+    cr_expect_eq(pgs_stock_total_growth(&k, 10, 19), 9 * 10);
+    cr_expect_eq(pgs_stock_total_growth(&k, 19, 20), 10, "1,000 came");
+    cr_expect_eq(pgs_stock_total_growth(&k, 29, 30), 15, "400 left");
+    cr_expect_eq(pgs_stock_total_growth(&k, 10, 39), 29 * 10 + 19 * 5);
+    cr_expect_eq(pgs_stock_total_of(&k, 10, 39), k.total[10] + 29 * 10 + 19 * 5);
+    cr_expect_eq(pgs_stock_total_of(&k, 31, 39), k.total[39]);
+    cr_expect_eq(pgs_stock_kept(&k, 10, 39, pgs_stock_row(&k, 39)), 100 + 3 * 39 + 200 + 7 * 39);
+    cr_expect_eq(pgs_stock_kept(&k, 20, 29, pgs_stock_row(&k, 20)), k.total[20]);
+    pgs_stock_reset(&k);
+}
+
+/* Seven times as much for partition 0 as for the others, and nothing on every seventh day. */
+static double no_sundays(size_t day, size_t p) {
+    double workdays = (double)(day - day / 7);
+    return 1000 + (p == 0 ? 70 : 10) * workdays;
+}
+
+Test(forecast, shares_stay_on_a_day_on_which_nothing_comes) {
+    static const pgs_share_rule FOLLOW = {.weight = 1, .window = 28};
+    pgs_stock k;
+    double share[3];
+    stocks_make(120, 3, no_sundays, &k);
+    for (size_t day = 90; day < 110; day++) {
+        pgs_share_foretell(&k, day, 1, FOLLOW, share);
+        double then = pgs_stock_share(&k, day + 1, 0);
+        cr_expect_float_eq(share[0], then, 2e-4, "day %zu: %f, not %f", day, share[0], then);
+        pgs_share_foretell(&k, day, 7, FOLLOW, share);
+        cr_expect_float_eq(share[0], pgs_stock_share(&k, day + 7, 0), 2e-4);
+    }
+    pgs_stock_reset(&k);
+}
+
 /* ---- what was no growth ---- */
 
 enum { DAY = 60 }; /* of stories of 100 days: 3 partitions gain about 10, 20 and 30 a day */
