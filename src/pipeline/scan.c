@@ -195,10 +195,6 @@ static double skew_of(double x, size_t n_seen, int64_t total) {
     return (double)(off < 0 ? -off : off) / (double)total;
 }
 
-static double larger(double a, double b) {
-    return a > b ? a : b;
-}
-
 static void finish_measure(const pgs_scan_sums *sums, pgs_scan_measure *out) {
     *out = (pgs_scan_measure){.n_seen = sums->n_seen, .total = sums->total};
     out->mean = out->stddev = out->cv = out->min = out->max = out->max_skew = NAN;
@@ -210,8 +206,8 @@ static void finish_measure(const pgs_scan_sums *sums, pgs_scan_measure *out) {
     out->min = sums->min;
     out->max = sums->max;
     out->max_skew = sums->total == 0 ? 0
-                                     : larger(skew_of(sums->min, sums->n_seen, sums->total),
-                                              skew_of(sums->max, sums->n_seen, sums->total));
+                                     : pgs_larger(skew_of(sums->min, sums->n_seen, sums->total),
+                                                  skew_of(sums->max, sums->n_seen, sums->total));
 }
 
 /* From squares about a whole number near the mean: exact integers up to the last division wherever
@@ -280,13 +276,13 @@ static void add_moment(const pgs_scan_moment *moment, bool first, pgs_scan_total
         out->n_values += m->n_seen;
         out->n_warning[k] += m->n_warning;
         out->n_unbalanced[k] += m->n_unbalanced;
-        out->max_skew[k] = larger(m->max_skew, out->max_skew[k]);
+        out->max_skew[k] = pgs_larger(m->max_skew, out->max_skew[k]);
         if (first || m->total < out->min_total[k])
             out->min_total[k] = m->total;
         if (first || m->total > out->max_total[k])
             out->max_total[k] = m->total;
     }
-    out->max_stddev = larger(moment->by[PGS_BY_CHUNKS].stddev, out->max_stddev);
+    out->max_stddev = pgs_larger(moment->by[PGS_BY_CHUNKS].stddev, out->max_stddev);
 }
 
 static pgs_status finish_moments(const scanning *s, pgs_scan *out, pgs_err *err) {
@@ -316,8 +312,8 @@ static void finish_total(const scanning *s, pgs_scan *out) {
             total->sum_of_slopes += lane->count.slope_per_day;
         total->n_growing += lane->count.slope_per_day > 0;
         total->n_shrinking += lane->count.slope_per_day < 0;
-        total->max_count_r2 = larger(lane->count.r2, total->max_count_r2);
-        total->max_share_r2 = larger(lane->share.r2, total->max_share_r2);
+        total->max_count_r2 = pgs_larger(lane->count.r2, total->max_count_r2);
+        total->max_share_r2 = pgs_larger(lane->share.r2, total->max_share_r2);
     }
 }
 

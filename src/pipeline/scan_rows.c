@@ -89,14 +89,6 @@ static bool measure_sparse(const pgs_scan_rows *all, size_t t, const double *row
 
 /* ---- rows together ---- */
 
-static double smaller(double a, double b) {
-    return a < b ? a : b;
-}
-
-static double larger(double a, double b) {
-    return a > b ? a : b;
-}
-
 /* The lanes that were the extremes of the row before tell how far the others must stay away. */
 static pgs_sieve sieve_for(const pgs_scan_rows *all, const pgs_row_bounds *bounds, size_t n_rows,
                            const pgs_scan_scratch *scratch) {
@@ -110,10 +102,10 @@ static pgs_sieve sieve_for(const pgs_scan_rows *all, const pgs_row_bounds *bound
         const pgs_row_bounds *b = &bounds[r];
         for (int k = 0; k < 2; k++) {
             double low = b->middle[k] - b->reach[k], high = b->middle[k] + b->reach[k];
-            s.out_low[k] = smaller(low, s.out_low[k]);
-            s.out_high[k] = larger(high, s.out_high[k]);
-            s.in_low[k] = larger(low, s.in_low[k]);
-            s.in_high[k] = smaller(high, s.in_high[k]);
+            s.out_low[k] = pgs_smaller(low, s.out_low[k]);
+            s.out_high[k] = pgs_larger(high, s.out_high[k]);
+            s.in_low[k] = pgs_larger(low, s.in_low[k]);
+            s.in_high[k] = pgs_smaller(high, s.in_high[k]);
         }
     }
     return s;
