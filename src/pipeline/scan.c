@@ -354,8 +354,8 @@ pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
     s.n_threads = options->n_threads > 0 && options->n_threads < source->n_readers
                       ? options->n_threads
                       : source->n_readers;
-    if (s.n_threads > count_parts(&s))
-        s.n_threads = s.n_groups > 0 ? count_parts(&s) : 1;
+    if (s.n_threads > s.n_groups) /* half a group is done before another core has woken up */
+        s.n_threads = s.n_groups > 0 ? s.n_groups : 1;
     pgs_status st = prepare(&s, err);
     if (st == PGS_OK)
         st = run_all(&s, err);
