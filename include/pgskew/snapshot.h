@@ -162,6 +162,10 @@ void pgs_snapshot_reset(pgs_snapshot *snap);
  * snapshot. PGS_E_DATA above PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
 pgs_status pgs_snapshot_set_parts(pgs_snapshot *snap, size_t n_parts, pgs_err *err) PGS_CHECK;
 
+/* The index of the partition of that number; SIZE_MAX: there is none. Partitions are in the order of
+ * their numbers. */
+size_t pgs_snapshot_find(const pgs_snapshot *snap, int64_t num);
+
 /* Room for collections, their rows, and strays; zeroed, metrics NaN. Each once per snapshot. */
 pgs_status pgs_snapshot_set_collections(pgs_snapshot *snap, size_t n_collections, size_t n_stats,
                                         pgs_err *err) PGS_CHECK;

@@ -485,3 +485,15 @@ pgs_status pgs_snapshot_check(pgs_snapshot *snap, pgs_err *err) {
         st = check_collections_unique(snap, err);
     return st;
 }
+
+size_t pgs_snapshot_find(const pgs_snapshot *snap, int64_t num) {
+    size_t low = 0, high = snap->head.n_parts;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (snap->part[middle].num < num)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < snap->head.n_parts && snap->part[low].num == num ? low : SIZE_MAX;
+}

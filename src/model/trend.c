@@ -181,16 +181,8 @@ static int by_urgency(const void *a, const void *b) {
 }
 
 static pgs_health_status status_of(const pgs_snapshot *now, int64_t num) {
-    size_t low = 0, high = now ? now->head.n_parts : 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (now->part[middle].num < num)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return now && low < now->head.n_parts && now->part[low].num == num ? now->health[low]
-                                                                       : PGS_UNMEASURED;
+    size_t p = now ? pgs_snapshot_find(now, num) : SIZE_MAX;
+    return p != SIZE_MAX ? now->health[p] : PGS_UNMEASURED;
 }
 
 /* ---- all of it ---- */

@@ -128,22 +128,10 @@ pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, doubl
     return ordinary_units(sizes, n, (double)rows.n_seen, alpha);
 }
 
-static size_t part_of(const pgs_snapshot *snap, int64_t num) {
-    size_t low = 0, high = snap->head.n_parts;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (snap->part[middle].num < num)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < snap->head.n_parts && snap->part[low].num == num ? low : SIZE_MAX;
-}
-
 void pgs_units_mark_causes(const pgs_snapshot *snap, double cause, bool *above) {
     for (size_t i = 0, next; i < snap->n_collection_stats; i = next) {
         double rows = rows_of(snap, i, &next);
-        size_t p = part_of(snap, snap->collection_stat[i].partition_num);
+        size_t p = pgs_snapshot_find(snap, snap->collection_stat[i].partition_num);
         if (next - i == 1 && rows >= cause && p != SIZE_MAX)
             above[p] = true;
     }

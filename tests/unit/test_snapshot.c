@@ -67,6 +67,17 @@ Test(snapshot, no_partition_is_a_snapshot_too) {
     cr_assert_eq(pgs_snapshot_check(&snap, &err), PGS_OK, "%s", err.msg);
 }
 
+Test(snapshot, a_partition_is_found_by_its_number) {
+    cr_assert_eq(pgs_snapshot_set_parts(&snap, 5, NULL), PGS_OK);
+    cr_expect_eq(pgs_snapshot_find(&snap, 0), SIZE_MAX, "none is numbered yet");
+    for (size_t p = 0; p < 5; p++)
+        snap.part[p].num = 3 * (int64_t)p;
+    for (int64_t num = -1; num < 16; num++)
+        cr_expect_eq(pgs_snapshot_find(&snap, num),
+                     num >= 0 && num < 15 && num % 3 == 0 ? (size_t)num / 3 : SIZE_MAX, "%d",
+                     (int)num);
+}
+
 Test(snapshot, a_million_partitions_and_no_more) {
     pgs_snapshot_init(&snap);
     cr_assert_eq(pgs_snapshot_set_parts(&snap, PGS_MAX_PARTITIONS + 1, &err), PGS_E_DATA);
