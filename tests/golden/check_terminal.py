@@ -14,11 +14,13 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 
 sys.dont_write_bytecode = True
 import grids  # noqa: E402
 from programs import CLEAN, SANITIZERS, Programs, Tally  # noqa: E402
 
+END = b"\x04the program has ended"  # what no program prints
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -33,19 +35,19 @@ class Terminal:
         ends = {name: follower if only in (None, name) else subprocess.DEVNULL for name in ("stdout", "stderr")}
         process = subprocess.Popen([self.program, *args], stdin=subprocess.DEVNULL, **ends,
                                    env={**CLEAN, **SANITIZERS, "TERM": "xterm", **(env or {})})
-        os.close(follower)
+        threading.Thread(target=Terminal.end, args=(process, follower)).start()
         seen = b""
-        while True:
-            try:
-                more = os.read(leader, 65536)
-            except OSError:  # Linux says so of a terminal that nobody holds any more
-                break
-            if not more:
-                break
-            seen += more
+        while not seen.endswith(END):
+            seen += os.read(leader, 65536)
         os.close(leader)
+        os.close(follower)
+        return seen[:-len(END)].decode("utf-8").replace("\r\n", "\n")
+
+    @staticmethod
+    def end(process, follower):
+        """A terminal that nobody holds may lose what was last written to it: so it stays open, and says when all is said."""
         process.wait()
-        return seen.decode("utf-8").replace("\r\n", "\n")
+        os.write(follower, END)
 
 
 def widest_of_tables(text):
@@ -141,7 +143,7 @@ def check_sparklines(tally, programs, terminal, scratch):
             ("a terminal of which nothing is said", terminal.run("trend", str(history), only="stdout",
                                                                  env={"LC_ALL": "", "LANG": "", "LC_CTYPE": ""}), ascii_blocks)):
         want = {p: drawn(skews[p], of) for p in (0, 1)}
-        tally.expect(cells(text) == want, "sparklines of %s" % what, "%s, not %s" % (cells(text), want))
+        tally.expect(cells(text) == want, "sparklines of %s" % what, "%s, not %s in %r" % (cells(text), want, text))
 
 
 def check_progress(tally, terminal, snapshot, scratch):
