@@ -6,6 +6,7 @@
 #define PGSKEW_METRIC_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +48,8 @@ typedef enum pgs_metric {
 } pgs_metric;
 
 #define PGS_FIRST_DERIVED PGS_CHUNK_PERCENTAGE
+
+#define PGS_METRIC_BIT(metric) (UINT64_C(1) << (metric)) /* in sets of metrics */
 
 typedef enum pgs_unit {
     PGS_UNIT_ROWS,    /* integer, 0 .. 2^53 */

@@ -39,8 +39,7 @@ typedef struct pgs_selection {
     bool collections;
 } pgs_selection;
 
-#define PGS_METRIC_BIT(metric) (UINT64_C(1) << (metric))
-#define PGS_METRICS_ALL        (PGS_METRIC_BIT(PGS_METRIC_COUNT) - 1)
+#define PGS_METRICS_ALL (PGS_METRIC_BIT(PGS_METRIC_COUNT) - 1)
 #define PGS_METRICS_JUDGED                                                                         \
     (PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES) |                            \
      PGS_METRIC_BIT(PGS_CHUNKS_LAST_HOUR) | PGS_METRIC_BIT(PGS_CHUNK_PERCENTAGE) |                 \

@@ -144,26 +144,32 @@ static pgs_status bad_value(int64_t num, pgs_metric m, double x, pgs_err *err) {
                     (long long)num, pgs_metric_get(m)->key, x);
 }
 
-/* Whether every value of a metric is in range, in loops that a compiler vectorises, for which the flag
+/* Whether every value of a metric is in range, in loops that a compiler vectorises, for which a flag
  * is a double; false also where an odd one is above 2^52. Only then the search for it begins. */
-static bool column_in_range(const double *x, size_t n, pgs_unit unit) {
-    double max = unit == PGS_UNIT_PERCENT ? 100 : MAX_REAL, bad = 0;
+static bool column_in_range(const double *x, size_t n, pgs_unit unit, bool *any) {
+    double max = unit == PGS_UNIT_PERCENT ? 100 : MAX_REAL, bad = 0, seen = 0;
     for (size_t i = 0; i < n; i++) {
         bad = x[i] < 0 ? 1 : bad;
         bad = x[i] > max ? 1 : bad;
+        seen = x[i] == x[i] ? 1 : seen;
     }
-    for (size_t i = 0; i < n && pgs_unit_is_integer(unit); i++) {
+    for (size_t i = 0; i < n && seen > 0 && pgs_unit_is_integer(unit); i++) {
         double whole = (x[i] + 0x1p52) - 0x1p52; /* rounded */
         bad = islessgreater(whole, x[i]) ? 1 : bad;
     }
+    *any = seen > 0;
     return bad == 0;
 }
 
-static bool columns_in_range(const pgs_snapshot *snap) {
-    for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++)
-        if (!column_in_range(snap->metric[m], snap->head.n_parts, pgs_metric_get(m)->unit))
-            return false;
-    return true;
+/* `seen` gets the bits of the metrics that any partition has. */
+static bool columns_in_range(const pgs_snapshot *snap, uint64_t *seen) {
+    bool all = true, any;
+    *seen = 0;
+    for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++) {
+        all &= column_in_range(snap->metric[m], snap->head.n_parts, pgs_metric_get(m)->unit, &any);
+        *seen |= any ? PGS_METRIC_BIT(m) : 0;
+    }
+    return all;
 }
 
 static pgs_status check_part(const pgs_snapshot *snap, size_t p, bool in_range_all, pgs_err *err) {
@@ -220,19 +226,11 @@ static pgs_status check_names_unique(const pgs_snapshot *snap, pgs_err *err) {
     return st;
 }
 
-static bool any_seen(const double *x, size_t n) {
-    size_t i = 0;
-    while (i < n && isnan(x[i]))
-        i++;
-    return i < n;
-}
-
 /* Sums of rows stay exact in doubles; bytes are only ever summed as integers. */
-static pgs_status check_sums(const pgs_snapshot *snap, pgs_err *err) {
+static pgs_status check_sums(const pgs_snapshot *snap, uint64_t seen, pgs_err *err) {
     for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++) {
         pgs_unit unit = pgs_metric_get(m)->unit;
-        if ((unit != PGS_UNIT_ROWS && unit != PGS_UNIT_BYTES) ||
-            !any_seen(snap->metric[m], snap->head.n_parts))
+        if ((unit != PGS_UNIT_ROWS && unit != PGS_UNIT_BYTES) || !(seen & PGS_METRIC_BIT(m)))
             continue;
         int64_t sum = isnan(snap->stray_metric[m]) ? 0 : (int64_t)snap->stray_metric[m];
         for (size_t p = 0; p < snap->head.n_parts; p++) {
@@ -331,7 +329,8 @@ pgs_status pgs_snapshot_check(pgs_snapshot *snap, pgs_err *err) {
     pgs_status st = check_head(snap, err);
     if (st == PGS_OK)
         st = sort_parts(snap, err);
-    bool in_range_all = st == PGS_OK && columns_in_range(snap);
+    uint64_t seen = 0;
+    bool in_range_all = st == PGS_OK && columns_in_range(snap, &seen);
     for (size_t p = 0; st == PGS_OK && p < snap->head.n_parts; p++)
         st = check_part(snap, p, in_range_all, err);
     if (st == PGS_OK)
@@ -339,7 +338,7 @@ pgs_status pgs_snapshot_check(pgs_snapshot *snap, pgs_err *err) {
     if (st == PGS_OK)
         st = check_strays(snap, err);
     if (st == PGS_OK)
-        st = check_sums(snap, err);
+        st = check_sums(snap, seen, err);
     if (st == PGS_OK)
         st = check_collections(snap, err);
     if (st == PGS_OK)
