@@ -427,6 +427,9 @@ static pgs_status open_through(pgs_output *out, const char *path, pgs_err *err) 
 pgs_status pgs_output_open(pgs_output *out, const char *path, pgs_err *err) {
     *out = (pgs_output){0};
     if (!path) {
+        static char room[1 << 16]; /* a pipe's worth */
+        if (!isatty(STDOUT_FILENO))
+            setvbuf(stdout, room, _IOFBF, sizeof room);
         out->file = stdout;
         return PGS_OK;
     }

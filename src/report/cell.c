@@ -19,10 +19,6 @@ static const char *spell_text(const pgs_cell *cell, char *scratch) {
     return cell->text;
 }
 
-static const char *spell_integer(const pgs_cell *cell, char *scratch) {
-    return pgs_int_format(cell->integer, scratch);
-}
-
 static const char *spell_real(const pgs_cell *cell, char *scratch) {
     return pgs_num_format(cell->number, scratch);
 }
@@ -36,48 +32,64 @@ static const char *spell_yes(const pgs_cell *cell, char *scratch) {
     return cell->integer ? "yes" : "no";
 }
 
-/* 1234567 as 1,234,567. */
-static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
-    char digits[PGS_CELL_TEXT_MAX];
-    spell_integer(cell, digits);
-    char *to = scratch;
-    const char *from = digits;
-    if (*from == '-')
-        *to++ = *from++;
-    for (size_t left = strlen(from); left > 0; left--) {
-        *to++ = *from++;
-        if (left > 1 && left % 3 == 1)
-            *to++ = ',';
-    }
-    *to = '\0';
-    return scratch;
+/* Numbers are written from their end, which begins with what follows them. */
+static char *put_before(char scratch[PGS_CELL_TEXT_MAX], const char *suffix) {
+    size_t n = strlen(suffix) + 1;
+    return memcpy(scratch + PGS_CELL_TEXT_MAX - n, suffix, n);
 }
 
-static const char *fixed(double value, int decimals, char *scratch) {
+static char *put_digits(char *to, uint64_t whole, bool grouped) {
+    for (int n = 1;; n++) {
+        *--to = (char)('0' + whole % 10);
+        whole /= 10;
+        if (whole == 0)
+            return to;
+        if (grouped && n % 3 == 0)
+            *--to = ',';
+    }
+}
+
+static char *put_sign(char *to, bool negative) {
+    if (negative)
+        *--to = '-';
+    return to;
+}
+
+static const char *whole(int64_t value, bool grouped, const char *suffix, char *scratch) {
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    return put_sign(put_digits(put_before(scratch, suffix), magnitude, grouped), value < 0);
+}
+
+static const char *spell_integer(const pgs_cell *cell, char *scratch) {
+    return whole(cell->integer, false, "", scratch);
+}
+
+/* 1234567 as 1,234,567. */
+static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
+    return whole(cell->integer, true, "", scratch);
+}
+
+static const char *fixed(double value, int decimals, const char *suffix, char *scratch) {
     if (!(fabs(value) < MOST_DECIMALS))
-        return pgs_num_format(value, scratch);
-    int64_t unit = 1;
+        return pgs_num_format(value, scratch), strcat(scratch, suffix);
+    double unit = 1;
     for (int i = 0; i < decimals; i++)
         unit *= 10;
-    int64_t scaled = llround(fabs(value) * (double)unit);
-    char *to = scratch;
-    if (value < 0 && scaled > 0)
-        *to++ = '-';
-    spell_grouped(&(pgs_cell){.integer = scaled / unit}, to);
-    to += strlen(to);
-    *to++ = '.';
-    for (unit /= 10; unit > 0; unit /= 10)
-        *to++ = (char)('0' + scaled / unit % 10);
-    *to = '\0';
-    return scratch;
+    uint64_t scaled = (uint64_t)llround(fabs(value) * unit);
+    bool negative = value < 0 && scaled > 0;
+    char *to = put_before(scratch, suffix);
+    for (int i = 0; i < decimals; i++, scaled /= 10)
+        *--to = (char)('0' + scaled % 10);
+    *--to = '.';
+    return put_sign(put_digits(to, scaled, true), negative);
 }
 
 static const char *spell_2(const pgs_cell *cell, char *scratch) {
-    return fixed(cell->number, 2, scratch);
+    return fixed(cell->number, 2, "", scratch);
 }
 
 static const char *spell_4(const pgs_cell *cell, char *scratch) {
-    return fixed(cell->number, 4, scratch);
+    return fixed(cell->number, 4, "", scratch);
 }
 
 /* One decimal of the unit that leaves less than 1024 of it. */
@@ -87,12 +99,8 @@ static const char *spell_human_size(const pgs_cell *cell, char *scratch) {
     size_t u = 0;
     for (; fabs(value) >= 1023.95 && u + 1 < PGS_COUNT_OF(UNIT); u++)
         value /= 1024;
-    if (u == 0)
-        spell_integer(cell, scratch);
-    else
-        fixed(value, 1, scratch);
-    strcat(scratch, UNIT[u]);
-    return scratch;
+    return u == 0 ? whole(cell->integer, false, UNIT[u], scratch)
+                  : fixed(value, 1, UNIT[u], scratch);
 }
 
 /* PostgreSQL's pg_size_pretty(): a unit is left at 10 or 20 thousand-odd of it, halves go up. */
@@ -140,11 +148,10 @@ static const char *spell_span(const pgs_cell *cell, char *scratch) {
 
 /* 0.1 as +10.00 %. */
 static const char *spell_percent(const pgs_cell *cell, char *scratch) {
-    fixed(cell->number * 100, 2, scratch + 1);
-    bool rose = scratch[1] != '-';
-    *scratch = '+';
-    strcat(scratch, " %");
-    return rose ? scratch : scratch + 1;
+    char room[PGS_CELL_TEXT_MAX];
+    const char *text = fixed(cell->number * 100, 2, " %", room);
+    snprintf(scratch, PGS_CELL_TEXT_MAX, "%s%s", *text == '-' ? "" : "+", text);
+    return scratch;
 }
 
 /* Whole percents; what is neither impossible nor certain is never said to be. */

@@ -25,13 +25,17 @@ static const char *const TONE[PGS_TONE_COUNT] = {
 static const char BOLD[] = "\033[1m";
 static const char PLAIN[] = "\033[0m";
 
-static void put_tinted(const sheet *s, const char *tint, const char *text) {
-    bool tinted = s->style->color && *tint && *text;
+static void put_tinted_bytes(const sheet *s, const char *tint, const char *text, size_t n) {
+    bool tinted = s->style->color && *tint && n > 0;
     if (tinted)
         fputs_unlocked(tint, s->out);
-    fputs_unlocked(text, s->out);
+    fwrite_unlocked(text, 1, n, s->out);
     if (tinted)
         fputs_unlocked(PLAIN, s->out);
+}
+
+static void put_tinted(const sheet *s, const char *tint, const char *text) {
+    put_tinted_bytes(s, tint, text, strlen(text));
 }
 
 static void put_spaces(FILE *out, int n) {
@@ -80,7 +84,7 @@ static void put_cell(sheet *s, const pgs_grid *grid, size_t row, size_t column, 
     bool last = column + 1 == grid->n_columns;
     bool right = pgs_look_is_right(cell.look);
     put_spaces(s->out, right ? padding : 0);
-    put_tinted(s, TONE[cell.tone], text);
+    put_tinted_bytes(s, TONE[cell.tone], text, is_number ? s->buf.n : strlen(text));
     put_spaces(s->out, right || last ? 0 : padding);
     put_spaces(s->out, last ? 0 : GAP);
 }
