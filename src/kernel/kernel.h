@@ -39,6 +39,9 @@ typedef struct pgs_kernels {
      * 2^53. */
     void (*advance)(const double *row, const void *delta, unsigned width, size_t n, double *next);
 
+    /* XXH3 with 64 bits, as pgs_hash(): the same number at every level. */
+    uint64_t (*hash)(const void *bytes, size_t n, uint64_t seed);
+
     double (*row_sum)(const double *row, size_t n);
 
     /* The sum of squares of value - about. */

@@ -1,7 +1,10 @@
 /* Compiled once per instruction level with PGS_LEVEL set to its name: the compiler vectorises these
  * loops, and because the order of every rounding sum is written out, to the same bits. Contraction
  * of a * b + c is off, so the levels that have fused multiply-add do not use it. */
+#define XXH_INLINE_ALL /* compiled here, for this level */
+
 #include <string.h>
+#include <xxhash.h>
 
 #include "kernel/kernel.h"
 
@@ -50,6 +53,12 @@ static void advance(const double *restrict row, const void *restrict delta, unsi
         memcpy(next, row, n * sizeof *next);
         break;
     }
+}
+
+/* ---- checksums ---- */
+
+static uint64_t hash(const void *bytes, size_t n, uint64_t seed) {
+    return XXH3_64bits_withSeed(bytes, n, seed);
 }
 
 /* ---- one row ---- */
@@ -207,6 +216,7 @@ extern const pgs_kernels JOIN(pgs_kernels, PGS_LEVEL);
 const pgs_kernels JOIN(pgs_kernels, PGS_LEVEL) = {
     .name = STRING(PGS_LEVEL),
     .advance = advance,
+    .hash = hash,
     .row_sum = row_sum,
     .row_squares = row_squares,
     .lane_range = lane_range,

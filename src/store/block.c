@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "blocks are read in place");
 
 #define HEADER_BYTES  24
@@ -193,7 +195,8 @@ static bool all_or_none(const double *cells, size_t n_moments, size_t n_lanes, b
 }
 
 static uint64_t checksum(const uint8_t *bytes, size_t n) {
-    return pgs_hash(bytes + HEADER_BYTES, n - HEADER_BYTES, pgs_hash(bytes, HASHED_HEADER, 0));
+    const pgs_kernels *k = pgs_kernels_get();
+    return k->hash(bytes + HEADER_BYTES, n - HEADER_BYTES, k->hash(bytes, HASHED_HEADER, 0));
 }
 
 void pgs_block_encode(const double *cells, size_t n_moments, size_t n_lanes, pgs_unit unit,

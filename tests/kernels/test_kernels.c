@@ -121,6 +121,25 @@ Test(kernels, advance_adds_every_width_of_delta) {
                 }
 }
 
+/* ---- checksums ---- */
+
+/* pgs_hash() is the library as it was built, these are its header as each level compiles it. */
+Test(kernels, every_level_hashes_as_the_library_does) {
+    enum { MOST = 9 * N * sizeof(double) };
+    for (size_t n = 0; n <= MOST; n += n < 600 ? 1 : 977)
+        for (size_t pad = 0; pad < 2; pad++) {
+            uint8_t *bytes = guard_last(&rows_guard, n, pad);
+            uint64_t seed = random_bits(&r);
+            for (size_t i = 0; i < n; i++)
+                bytes[i] = (uint8_t)random_bits(&r);
+            for (size_t l = 0; l < PGS_COUNT_OF(LEVEL); l++) {
+                const pgs_kernels *k = pgs_kernels_find(LEVEL[l]);
+                cr_assert(!k || k->hash(bytes, n, seed) == pgs_hash(bytes, n, seed),
+                          "%s: %zu bytes", LEVEL[l], n);
+            }
+        }
+}
+
 /* ---- sums of a row ---- */
 
 /* The order of kernel.h, written as it is said there. */
