@@ -50,6 +50,7 @@ typedef enum pgs_metric {
 #define PGS_FIRST_DERIVED PGS_CHUNK_PERCENTAGE
 
 #define PGS_METRIC_BIT(metric) (UINT64_C(1) << (metric)) /* in sets of metrics */
+#define PGS_METRICS_ALL        (PGS_METRIC_BIT(PGS_METRIC_COUNT) - 1)
 
 typedef enum pgs_unit {
     PGS_UNIT_ROWS,    /* integer, 0 .. 2^53 */

@@ -137,7 +137,8 @@ typedef struct pgs_snapshot {
 
     /* [head.n_parts], ascending by num */
     pgs_partition *part;
-    double *metric[PGS_METRIC_COUNT];
+    uint64_t columns; /* bits of the metrics that have a column of their own; the others */
+    double *metric[PGS_METRIC_COUNT]; /* share one of NaN, which nobody writes */
     pgs_health_status *health;
     double distribution_variance;        /* published, 4 decimals; NaN: not observed */
     pgs_skew_status distribution_status; /* decided before rounding */
@@ -161,6 +162,10 @@ void pgs_snapshot_reset(pgs_snapshot *snap);
 /* Make room for `n_parts` partitions, unnumbered and unmeasured, every metric NaN. Once per
  * snapshot. PGS_E_DATA above PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
 pgs_status pgs_snapshot_set_parts(pgs_snapshot *snap, size_t n_parts, pgs_err *err) PGS_CHECK;
+
+/* The same with columns for these metrics alone, a bit each. The others stay NaN: do not write them. */
+pgs_status pgs_snapshot_set_columns(pgs_snapshot *snap, size_t n_parts, uint64_t metrics,
+                                    pgs_err *err) PGS_CHECK;
 
 /* The index of the partition of that number; SIZE_MAX: there is none. Partitions are in the order of
  * their numbers. */

@@ -37,9 +37,11 @@ bool pgs_snapshot_is_one(const char *path);
 typedef struct pgs_selection {
     uint64_t metrics; /* 1 << pgs_metric */
     bool collections;
+    bool numbers_only; /* of who a partition is, its number and name alone matter */
 } pgs_selection;
 
-#define PGS_METRICS_ALL (PGS_METRIC_BIT(PGS_METRIC_COUNT) - 1)
+extern const pgs_selection pgs_everything;
+
 #define PGS_METRICS_JUDGED                                                                         \
     (PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES) |                            \
      PGS_METRIC_BIT(PGS_CHUNKS_LAST_HOUR) | PGS_METRIC_BIT(PGS_CHUNK_PERCENTAGE) |                 \

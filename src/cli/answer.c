@@ -8,28 +8,29 @@
 
 /* What each command reads besides what health needs. */
 static const pgs_selection NEEDS[PGS_REPORT_LIST] = {
-    [PGS_REPORT_DISTRIBUTION] = {BIT(PGS_DOCUMENT_COUNT) | BIT(PGS_COLLECTION_COUNT) |
-                                     BIT(PGS_AVG_TOKENS) | BIT(PGS_OLDEST_CREATED_AT) |
-                                     BIT(PGS_LAST_CREATED_AT),
-                                 true},
-    [PGS_REPORT_SIZES] = {BIT(PGS_TABLE_BYTES) | BIT(PGS_INDEX_BYTES) | BIT(PGS_TOAST_BYTES) |
-                              BIT(PGS_ROW_ESTIMATE),
-                          false},
-    [PGS_REPORT_HOT] = {BIT(PGS_CHUNKS_LAST_DAY) | BIT(PGS_CHUNKS_LAST_WEEK) |
-                            BIT(PGS_DAY_PERCENTAGE) | BIT(PGS_WEEK_PERCENTAGE),
-                        false},
-    [PGS_REPORT_SKEW] = {BIT(PGS_COLLECTION_COUNT), true},
-    [PGS_REPORT_COLLECTIONS] = {0, true},
-    [PGS_REPORT_STATISTICS] = {BIT(PGS_LAST_CREATED_AT), false},
-    [PGS_REPORT_FULL] = {PGS_METRICS_ALL, true},
+    [PGS_REPORT_DISTRIBUTION] = {.metrics = BIT(PGS_DOCUMENT_COUNT) | BIT(PGS_COLLECTION_COUNT) |
+                                            BIT(PGS_AVG_TOKENS) | BIT(PGS_OLDEST_CREATED_AT) |
+                                            BIT(PGS_LAST_CREATED_AT),
+                                 .collections = true},
+    [PGS_REPORT_SIZES] = {.metrics = BIT(PGS_TABLE_BYTES) | BIT(PGS_INDEX_BYTES) |
+                                     BIT(PGS_TOAST_BYTES) | BIT(PGS_ROW_ESTIMATE)},
+    [PGS_REPORT_HOT] = {.metrics = BIT(PGS_CHUNKS_LAST_DAY) | BIT(PGS_CHUNKS_LAST_WEEK) |
+                                   BIT(PGS_DAY_PERCENTAGE) | BIT(PGS_WEEK_PERCENTAGE)},
+    [PGS_REPORT_SKEW] = {.metrics = BIT(PGS_COLLECTION_COUNT), .collections = true},
+    [PGS_REPORT_COLLECTIONS] = {.collections = true},
+    [PGS_REPORT_STATISTICS] = {.metrics = BIT(PGS_LAST_CREATED_AT)},
+    [PGS_REPORT_FULL] = {.metrics = PGS_METRICS_ALL, .collections = true},
 };
 
 /* The noise floor asks how large the collections are. */
 static pgs_selection needs_of(const pgs_parsed *p) {
     pgs_selection needs = NEEDS[pgs_command_of(p)];
-    if (!pgs_has(p, OPT_NOISE_FLOOR))
-        return needs;
-    return (pgs_selection){needs.metrics | BIT(PGS_COLLECTION_COUNT), true};
+    needs.numbers_only = true;
+    if (pgs_has(p, OPT_NOISE_FLOOR)) {
+        needs.metrics |= BIT(PGS_COLLECTION_COUNT);
+        needs.collections = true;
+    }
+    return needs;
 }
 
 /* A failure that promises a JSON body has one, beside its sentence and its exit code. */

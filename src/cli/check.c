@@ -138,7 +138,8 @@ static pgs_status foretell(judgement *j, const pgs_selection *needs, pgs_err *er
 
 static pgs_status load(judgement *j, pgs_err *err) {
     bool noise = pgs_has(j->p, OPT_NOISE_FLOOR);
-    pgs_selection needs = {noise ? PGS_METRIC_BIT(PGS_COLLECTION_COUNT) : 0, noise};
+    pgs_selection needs = {.metrics = noise ? PGS_METRIC_BIT(PGS_COLLECTION_COUNT) : 0,
+                           .collections = noise};
     pgs_status st =
         wants_forecast(j) ? foretell(j, &needs, err) : pgs_fetch_one(j->p, &needs, &j->snap, err);
     if (st == PGS_OK && noise) {

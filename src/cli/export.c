@@ -65,11 +65,10 @@ static pgs_status name_file(const char *path, const pgs_snapshot_head *head, pgs
 
 static pgs_status export_moment(const char *path, pgs_history *history, size_t moment,
                                 pgs_err *err) {
-    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
     pgs_snapshot snap;
     pgs_buf file = {0};
     pgs_snapshot_init(&snap);
-    pgs_status st = pgs_history_read(history, moment, &ALL, &snap, err);
+    pgs_status st = pgs_history_read(history, moment, &pgs_everything, &snap, err);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, err);
     if (st == PGS_OK)
@@ -122,13 +121,12 @@ static pgs_status write_openmetrics(const pgs_parsed *p, const pgs_report_input 
 }
 
 static pgs_status export_openmetrics(const pgs_parsed *p, pgs_err *err) {
-    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
     pgs_snapshot snap;
     pgs_result result;
     pgs_snapshot_init(&snap);
     pgs_result_init(&result);
     pgs_report_input input = {.snapshot = &snap, .result = &result};
-    pgs_status st = pgs_fetch_one(p, &ALL, &snap, err);
+    pgs_status st = pgs_fetch_one(p, &pgs_everything, &snap, err);
     if (st == PGS_OK)
         st = pgs_distribution_measure(&snap, &result, err);
     if (st == PGS_OK)

@@ -136,7 +136,7 @@ static pgs_status read_options(const pgs_parsed *p, asked *a, pgs_err *err) {
 
 static pgs_status think(const pgs_parsed *p, pgs_frame *frame, pgs_snapshot *now,
                         pgs_result *result, pgs_forecast *forecast, pgs_err *err) {
-    static const pgs_selection NEEDS = {0, false};
+    static const pgs_selection NEEDS = {.metrics = 0};
     asked a;
     pgs_status st = read_options(p, &a, err);
     if (st == PGS_OK)

@@ -36,14 +36,13 @@ static pgs_status from_history(const pgs_snapshot_head *from, const pgs_snapshot
 
 /* A moment that was told before: once is enough, if both say the same. */
 static pgs_status compare(const pgs_snapshot_head *a, const pgs_snapshot_head *b, pgs_err *err) {
-    static const pgs_selection EVERYTHING = {PGS_METRICS_ALL, true};
     pgs_snapshot x, y;
     char text[PGS_TIME_TEXT_MAX];
     pgs_snapshot_init(&x);
     pgs_snapshot_init(&y);
-    pgs_status st = pgs_fetch(a, &EVERYTHING, &x, err);
+    pgs_status st = pgs_fetch(a, &pgs_everything, &x, err);
     if (st == PGS_OK)
-        st = pgs_fetch(b, &EVERYTHING, &y, err);
+        st = pgs_fetch(b, &pgs_everything, &y, err);
     if (st == PGS_OK && pgs_snapshot_hash(&x) != pgs_snapshot_hash(&y)) {
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" and \"%s\" differ about %s", a->path, b->path,
                       pgs_time_format(a->taken_us, text));

@@ -34,7 +34,7 @@ static pgs_status open_old(importing *k, pgs_err *err) {
  * moment only: once more moments follow, the same file no longer has them. */
 static pgs_status hash_without_collections(importing *k, size_t moment, int64_t *out,
                                            pgs_err *err) {
-    static const pgs_selection PLAIN = {PGS_METRICS_ALL, false};
+    static const pgs_selection PLAIN = {.metrics = PGS_METRICS_ALL};
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
     pgs_status st = pgs_history_read(k->history, moment, &PLAIN, &snap, err);

@@ -8,8 +8,6 @@
 #include "pgskew/analyze.h"
 #include "pgskew/history.h"
 
-static const pgs_selection EVERYTHING = {PGS_METRICS_ALL, true};
-
 typedef struct packing {
     const char *path;
     pgs_catalog catalog;  /* what is to be packed */
@@ -59,7 +57,7 @@ static pgs_status add(packing *k, pgs_snapshot *snap, pgs_err *err) {
 static pgs_status add_old(packing *k, size_t moment, pgs_err *err) {
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
-    pgs_status st = pgs_history_read(k->history, moment, &EVERYTHING, &snap, err);
+    pgs_status st = pgs_history_read(k->history, moment, &pgs_everything, &snap, err);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, err);
     if (st == PGS_OK)
@@ -105,7 +103,7 @@ static pgs_status add_file(packing *k, const pgs_snapshot_head *head, pgs_err *e
     pgs_snapshot_init(&snap);
     size_t moment = known_moment(k, head->taken_us);
     bool again = moment < k->n_old || (k->n_added > 0 && k->newest.head.taken_us == head->taken_us);
-    pgs_status st = pgs_fetch(head, &EVERYTHING, &snap, err);
+    pgs_status st = pgs_fetch(head, &pgs_everything, &snap, err);
     if (st == PGS_OK && again) {
         st = compare(k, &snap, moment, err);
         k->n_known++;

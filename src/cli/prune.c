@@ -12,8 +12,6 @@
 #include "pgskew/analyze.h"
 #include "pgskew/history.h"
 
-static const pgs_selection EVERYTHING = {PGS_METRICS_ALL, true};
-
 /* A snapshot file that is old enough, as it was when it was found. */
 typedef struct candidate {
     char *path;
@@ -132,7 +130,7 @@ static bool read_file(pruning *k, const candidate *file, pgs_snapshot *out) {
 static pgs_status hash_of_moment(pruning *k, size_t t, int64_t *out, pgs_err *err) {
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
-    pgs_status st = pgs_history_read(k->history, t, &EVERYTHING, &snap, err);
+    pgs_status st = pgs_history_read(k->history, t, &pgs_everything, &snap, err);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, err);
     *out = st == PGS_OK ? pgs_snapshot_hash(&snap) : 0;

@@ -113,8 +113,7 @@ static const pgs_snapshot_head *week_before(const pgs_catalog *catalog,
 }
 
 static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
-    static const pgs_selection JUDGED = {PGS_METRICS_JUDGED, false};
-    static const pgs_selection EVERYTHING = {PGS_METRICS_ALL, true};
+    static const pgs_selection JUDGED = {.metrics = PGS_METRICS_JUDGED};
     static const uint64_t OVER_TIME =
         PGS_METRIC_BIT(PGS_CHUNK_COUNT) | PGS_METRIC_BIT(PGS_SIZE_BYTES);
     pgs_filter filter;
@@ -124,7 +123,7 @@ static pgs_status read_all(const pgs_parsed *p, report *r, pgs_err *err) {
     if (st == PGS_OK)
         st = pgs_pick_believed(p, &filter, at_us, &r->catalog, &newest, &last, err);
     if (st == PGS_OK)
-        st = pgs_fetch(last, &EVERYTHING, &r->snap, err);
+        st = pgs_fetch(last, &pgs_everything, &r->snap, err);
     const pgs_snapshot_head *before = st == PGS_OK ? week_before(&r->catalog, last) : NULL;
     if (before)
         st = pgs_fetch(before, &JUDGED, &r->week_ago, err);

@@ -13,8 +13,6 @@
 
 #define MAX_SAID 20
 
-static const pgs_selection EVERYTHING = {PGS_METRICS_ALL, true};
-
 typedef struct verifying {
     const char *path;
     size_t n_faults;
@@ -116,7 +114,7 @@ static pgs_status verify_moment(verifying *k, size_t t, pgs_err *err) {
     pgs_err inner = {0};
     char time[PGS_TIME_TEXT_MAX], sentence[600];
     pgs_snapshot_init(&snap);
-    pgs_status st = pgs_history_read(k->history, t, &EVERYTHING, &snap, &inner);
+    pgs_status st = pgs_history_read(k->history, t, &pgs_everything, &snap, &inner);
     if (st == PGS_E_DATA) {
         pgs_time_format(k->series->moment[t].taken_us, time);
         snprintf(sentence, sizeof sentence, strstr(inner.msg, time) ? "%.480s" : "%.480s (%s)",
@@ -232,7 +230,7 @@ static pgs_status verify_snapshot(verifying *k, const char *path, pgs_err *err) 
     pgs_snapshot snap;
     pgs_snapshot_init(&snap);
     pgs_snapshot_head head = {.path = (char *)path};
-    pgs_status st = pgs_fetch(&head, &EVERYTHING, &snap, err);
+    pgs_status st = pgs_fetch(&head, &pgs_everything, &snap, err);
     pgs_snapshot_reset(&snap);
     return pgs_snapshot_is_one(path) ? found(k, st, err) : st; /* what is not ours is not damaged */
 }

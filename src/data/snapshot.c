@@ -60,24 +60,34 @@ static void fill_nan(double *x, size_t n) {
         x[i] = NAN;
 }
 
-pgs_status pgs_snapshot_set_parts(pgs_snapshot *snap, size_t n_parts, pgs_err *err) {
+pgs_status pgs_snapshot_set_columns(pgs_snapshot *snap, size_t n_parts, uint64_t metrics,
+                                    pgs_err *err) {
     if (n_parts > PGS_MAX_PARTITIONS)
         return pgs_fail(err, PGS_E_DATA, "%zu partitions are more than the %zu we take", n_parts,
                         PGS_MAX_PARTITIONS);
+    size_t n_columns = 1; /* the first one is shared */
+    for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++)
+        n_columns += metrics & PGS_METRIC_BIT(m) ? 1 : 0;
     snap->part = room(snap, n_parts, sizeof *snap->part);
     snap->health = room(snap, n_parts, sizeof *snap->health);
-    double *cells = room(snap, n_parts * PGS_METRIC_COUNT, sizeof *cells);
+    double *cells = room(snap, n_parts * n_columns, sizeof *cells);
     if (!snap->part || !snap->health || !cells)
         return pgs_no_memory(err);
-    fill_nan(cells, n_parts * PGS_METRIC_COUNT);
-    for (size_t m = 0; m < PGS_METRIC_COUNT; m++)
-        snap->metric[m] = cells + m * n_parts;
+    fill_nan(cells, n_parts * n_columns);
+    size_t column = 1;
+    for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++)
+        snap->metric[m] = cells + (metrics & PGS_METRIC_BIT(m) ? column++ : 0) * n_parts;
     for (size_t p = 0; p < n_parts; p++) {
         snap->part[p].num = -1;
         snap->health[p] = PGS_UNMEASURED;
     }
+    snap->columns = metrics;
     snap->head.n_parts = n_parts;
     return PGS_OK;
+}
+
+pgs_status pgs_snapshot_set_parts(pgs_snapshot *snap, size_t n_parts, pgs_err *err) {
+    return pgs_snapshot_set_columns(snap, n_parts, PGS_METRICS_ALL, err);
 }
 
 pgs_status pgs_snapshot_set_collections(pgs_snapshot *snap, size_t n_collections, size_t n_stats,

@@ -47,8 +47,9 @@ static pgs_status sort_parts(pgs_snapshot *snap, pgs_err *err) {
         qsort(order, n, sizeof *order, by_key);
         permute(snap->part, sizeof *snap->part, order, n, scratch);
         permute(snap->health, sizeof *snap->health, order, n, scratch);
-        for (size_t m = 0; m < PGS_METRIC_COUNT; m++)
-            permute(snap->metric[m], sizeof *snap->metric[m], order, n, scratch);
+        for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++)
+            if (snap->columns & PGS_METRIC_BIT(m))
+                permute(snap->metric[m], sizeof *snap->metric[m], order, n, scratch);
     }
     bool done = order && scratch;
     pgs_free(order);
@@ -166,6 +167,8 @@ static bool columns_in_range(const pgs_snapshot *snap, uint64_t *seen) {
     bool all = true, any;
     *seen = 0;
     for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++) {
+        if (!(snap->columns & PGS_METRIC_BIT(m)))
+            continue;
         all &= column_in_range(snap->metric[m], snap->head.n_parts, pgs_metric_get(m)->unit, &any);
         *seen |= any ? PGS_METRIC_BIT(m) : 0;
     }

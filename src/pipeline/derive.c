@@ -40,7 +40,7 @@ static void derive_percentages(pgs_snapshot *snap) {
     for (size_t k = 0; k < PGS_COUNT_OF(PERCENTAGE); k++) {
         const double *x = snap->metric[PERCENTAGE[k].of];
         double *out = snap->metric[PERCENTAGE[k].percentage];
-        if (any_seen(out, n))
+        if (any_seen(out, n) || !any_seen(x, n))
             continue;
         int64_t total = total_of(snap, PERCENTAGE[k].of);
         for (size_t p = 0; p < n; p++)

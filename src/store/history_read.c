@@ -15,9 +15,14 @@ void pgs_history_keep(pgs_history *h) {
 static const char *const CHANGE[] = {"lane",  "snapshot_id", "partition_num", "partition_name",
                                      "relid", "relfilenode", "bounds"};
 
-/* Text is borrowed until the next step. */
-static pgs_status read_change(const pgs_cells *c, pgs_lane_change *out, pgs_err *err) {
+enum { ALL_FACTS = PGS_COUNT_OF(CHANGE), NUMBER_AND_NAME = 4 };
+
+/* The first `n_facts` columns of one. Text is borrowed until the next step. */
+static pgs_status read_change(const pgs_cells *c, size_t n_facts, pgs_lane_change *out,
+                              pgs_err *err) {
+    bool all = n_facts == ALL_FACTS;
     int64_t lane = -1, id = 0;
+    *out = (pgs_lane_change){0};
     pgs_status st = pgs_cell_int(c, 0, -1, &lane, err);
     if (st == PGS_OK)
         st = pgs_cell_int(c, 1, 0, &id, err);
@@ -25,11 +30,11 @@ static pgs_status read_change(const pgs_cells *c, pgs_lane_change *out, pgs_err 
         st = pgs_cell_int(c, 2, -1, &out->num, err);
     if (st == PGS_OK)
         st = pgs_cell_text(c, 3, &out->name, err);
-    if (st == PGS_OK)
+    if (st == PGS_OK && all)
         st = pgs_cell_int(c, 4, 0, &out->relid, err);
-    if (st == PGS_OK)
+    if (st == PGS_OK && all)
         st = pgs_cell_int(c, 5, 0, &out->relfilenode, err);
-    if (st == PGS_OK)
+    if (st == PGS_OK && all)
         st = pgs_cell_text(c, 6, &out->bounds, err);
     out->lane = lane < 0 || id < 1 ? SIZE_MAX : (size_t)lane; /* the check of presence misses it */
     out->moment = (size_t)id - 1;
@@ -39,19 +44,19 @@ static pgs_status read_change(const pgs_cells *c, pgs_lane_change *out, pgs_err 
 typedef pgs_status taking(void *context, const pgs_lane_change *change, pgs_err *err);
 
 /* Changes up to a moment, by lane, then time, each to `take`. */
-static pgs_status load_changes(pgs_history *h, size_t last, taking *take, void *context,
-                               pgs_err *err) {
+static pgs_status load_changes(pgs_history *h, size_t last, size_t n_facts, taking *take,
+                               void *context, pgs_err *err) {
     char suffix[100];
     snprintf(suffix, sizeof suffix, "WHERE snapshot_id <= %zu ORDER BY lane, snapshot_id",
              last + 1);
     pgs_cells c = {.d = &h->reader[0].d, .what = "partition_change", .column = CHANGE};
-    pgs_status st = pgs_database_select(&h->reader[0].d, "partition_change", CHANGE,
-                                        PGS_COUNT_OF(CHANGE), suffix, &c.stmt, err);
+    pgs_status st = pgs_database_select(&h->reader[0].d, "partition_change", CHANGE, n_facts,
+                                        suffix, &c.stmt, err);
     for (bool row = c.stmt != NULL; st == PGS_OK && row;) {
         pgs_lane_change change;
         st = pgs_database_step(&h->reader[0].d, c.stmt, &row, err);
         if (st == PGS_OK && row)
-            st = read_change(&c, &change, err);
+            st = read_change(&c, n_facts, &change, err);
         if (st == PGS_OK && row && change.lane != SIZE_MAX)
             st = take(context, &change, err);
     }
@@ -87,7 +92,7 @@ pgs_status pgs_history_changes(pgs_history *h, const pgs_lane_change **out, size
         return pgs_no_memory(err);
     if (!h->has_changes) {
         h->changes.n = 0;
-        st = load_changes(h, ALL_MOMENTS, keep_change, h, err);
+        st = load_changes(h, ALL_MOMENTS, ALL_FACTS, keep_change, h, err);
     }
     h->has_changes = st == PGS_OK;
     *out = (const pgs_lane_change *)(const void *)h->changes.data;
@@ -188,12 +193,14 @@ static pgs_status name_part(void *context, const pgs_lane_change *change, pgs_er
     return st == PGS_OK ? set_text(n->out, &part->bounds, change->bounds, err) : st;
 }
 
-static pgs_status name_parts(pgs_history *h, const placing *at, pgs_snapshot *out, pgs_err *err) {
+static pgs_status name_parts(pgs_history *h, const placing *at, bool numbers_only,
+                             pgs_snapshot *out, pgs_err *err) {
     const pgs_lane_change *change = NULL;
     size_t n = 0;
     naming who = {at, out};
     if (!h->keeps)
-        return load_changes(h, at->moment, name_part, &who, err);
+        return load_changes(h, at->moment, numbers_only ? NUMBER_AND_NAME : ALL_FACTS, name_part,
+                            &who, err);
     pgs_status st = pgs_history_changes(h, &change, &n, err);
     for (size_t i = 0; st == PGS_OK && i < n; i++)
         st = name_part(&who, &change[i], err);
@@ -234,7 +241,8 @@ static pgs_status read_parts(pgs_history *h, size_t moment, const pgs_selection 
         n_lanes = 0;
     placing at = {.n_lanes = (size_t)n_lanes, .moment = moment};
     if (st == PGS_OK)
-        st = pgs_snapshot_set_parts(out, out->head.n_parts, err);
+        st = pgs_snapshot_set_columns(out, out->head.n_parts,
+                                      selection->metrics | PGS_METRICS_JUDGED, err);
     if (st == PGS_OK && !(at.part = pgs_alloc(at.n_lanes, sizeof *at.part)))
         st = pgs_no_memory(err);
     if (st == PGS_OK)
@@ -242,7 +250,7 @@ static pgs_status read_parts(pgs_history *h, size_t moment, const pgs_selection 
     if (st == PGS_OK)
         st = place_lanes(h, out, &at, err);
     if (st == PGS_OK)
-        st = name_parts(h, &at, out, err);
+        st = name_parts(h, &at, selection->numbers_only, out, err);
     if (st == PGS_OK)
         st = read_metrics(h, selection->metrics, &at, out, err);
     if (st == PGS_OK)

@@ -122,7 +122,7 @@ pgs_status pgs_read_parts(pgs_database *d, uint64_t metrics, pgs_snapshot *out, 
     if (st == PGS_OK && !c.stmt)
         st = pgs_database_damaged(d, err, "table partition_stat is missing");
     if (st == PGS_OK)
-        st = pgs_snapshot_set_parts(out, promised, err);
+        st = pgs_snapshot_set_columns(out, promised, metrics | PGS_METRICS_JUDGED, err);
     for (bool row; st == PGS_OK; n++) {
         st = pgs_database_step(d, c.stmt, &row, err);
         if (st != PGS_OK || !row)
@@ -184,13 +184,14 @@ static pgs_status read_into(const char *path, const pgs_selection *selection, pg
     return st;
 }
 
+const pgs_selection pgs_everything = {.metrics = PGS_METRICS_ALL, .collections = true};
+
 bool pgs_snapshot_is_one(const char *path) {
     return pgs_database_is_ours(path, PGS_SNAPSHOT_APPLICATION_ID);
 }
 
 pgs_status pgs_snapshot_read(const char *path, pgs_snapshot *out, pgs_err *err) {
-    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
-    return read_into(path, &ALL, out, err);
+    return read_into(path, &pgs_everything, out, err);
 }
 
 pgs_status pgs_snapshot_read_part(const char *path, const pgs_selection *selection,

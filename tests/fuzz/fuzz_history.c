@@ -77,13 +77,12 @@ static void ask_scan(pgs_history *history, const pgs_series *series) {
 }
 
 static void ask_moment(pgs_history *history, size_t moment) {
-    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
     pgs_snapshot snap;
     pgs_result result;
     pgs_err err = {0};
     pgs_snapshot_init(&snap);
     pgs_result_init(&result);
-    if (is_fine(pgs_history_read(history, moment, &ALL, &snap, &err), &err)) {
+    if (is_fine(pgs_history_read(history, moment, &pgs_everything, &snap, &err), &err)) {
         require(pgs_snapshot_check(&snap, &err) == PGS_OK);
         require(pgs_snapshot_derive(&snap, &err) == PGS_OK);
         require(pgs_analyze(&snap, &result, &err) == PGS_OK);

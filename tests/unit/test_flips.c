@@ -72,12 +72,11 @@ static pgs_status ask_scan(pgs_history *h, const pgs_series *series, FILE *out) 
 }
 
 static pgs_status ask_moment(pgs_history *h, FILE *out) {
-    static const pgs_selection ALL = {PGS_METRICS_ALL, true};
     pgs_snapshot snap;
     pgs_result result;
     pgs_snapshot_init(&snap);
     pgs_result_init(&result);
-    pgs_status st = pgs_history_read(h, N_MOMENTS / 2, &ALL, &snap, &err);
+    pgs_status st = pgs_history_read(h, N_MOMENTS / 2, &pgs_everything, &snap, &err);
     if (st == PGS_OK)
         st = pgs_snapshot_derive(&snap, &err);
     if (st == PGS_OK)

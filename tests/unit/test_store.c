@@ -113,7 +113,7 @@ Test(store, the_same_snapshot_is_the_same_bytes) {
 }
 
 Test(store, only_what_is_asked_for_is_read) {
-    static const pgs_selection TOKENS = {PGS_METRIC_BIT(PGS_AVG_TOKENS), false};
+    static const pgs_selection TOKENS = {.metrics = PGS_METRIC_BIT(PGS_AVG_TOKENS)};
     write_full();
     cr_assert_eq(pgs_snapshot_read_part(path, &TOKENS, &back, &err), PGS_OK, "%s", err.msg);
     for (pgs_metric m = 0; m < PGS_METRIC_COUNT; m++) {
