@@ -36,13 +36,13 @@ typedef struct pgs_kernels {
 
     /* next[i] = row[i] + delta[i]; `delta` are n signed little-endian integers of `width` bytes: 1,
      * 2, 4 or 8; with width 0 there are none, and next is a copy. Exact where the sums are below
-     * 2^53. */
-    void (*advance)(const double *row, const void *delta, unsigned width, size_t n, double *next);
+     * 2^53. Returns what all deltas add up to, modulo 2^64: whoever knows the sum of `row` knows that
+     * of `next`, without looking at it. */
+    uint64_t (*advance)(const double *row, const void *delta, unsigned width, size_t n,
+                        double *next);
 
     /* XXH3 with 64 bits, as pgs_hash(): the same number at every level. */
     uint64_t (*hash)(const void *bytes, size_t n, uint64_t seed);
-
-    double (*row_sum)(const double *row, size_t n);
 
     /* The sum of squares of value - about. */
     double (*row_squares)(const double *row, size_t n, double about);

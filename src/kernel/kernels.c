@@ -27,31 +27,32 @@ typedef double vec __attribute__((vector_size(8 * VEC_LANES), may_alias));
 
 /* ---- decoding ---- */
 
-#define ADVANCE(type)                                                                              \
+/* `wide` holds the sum of PGS_ROW_LANES of them; that of 64 bits wraps. */
+#define ADVANCE(type, wide)                                                                        \
     do {                                                                                           \
         const type *restrict d = delta;                                                            \
-        for (size_t i = 0; i < n; i++)                                                             \
+        wide sum = 0;                                                                              \
+        for (size_t i = 0; i < n; i++) {                                                           \
             next[i] = row[i] + (double)d[i];                                                       \
+            sum += (wide)d[i];                                                                     \
+        }                                                                                          \
+        return (uint64_t)sum;                                                                      \
     } while (0)
 
-static void advance(const double *restrict row, const void *restrict delta, unsigned width,
-                    size_t n, double *restrict next) {
+static uint64_t advance(const double *restrict row, const void *restrict delta, unsigned width,
+                        size_t n, double *restrict next) {
     switch (width) {
     case 1:
-        ADVANCE(int8_t);
-        break;
+        ADVANCE(int8_t, int32_t);
     case 2:
-        ADVANCE(int16_t);
-        break;
+        ADVANCE(int16_t, int32_t);
     case 4:
-        ADVANCE(int32_t);
-        break;
+        ADVANCE(int32_t, int64_t);
     case 8:
-        ADVANCE(int64_t);
-        break;
+        ADVANCE(int64_t, uint64_t);
     default:
         memcpy(next, row, n * sizeof *next);
-        break;
+        return 0;
     }
 }
 
@@ -82,22 +83,6 @@ static const vec *rest_of(const double *row, size_t n, double neutral, double re
     for (size_t i = 0; i < LANES; i++)
         rest[i] = i < n ? row[i] : neutral;
     return (const vec *)rest;
-}
-
-static inline void add_lanes(vec acc[N_VECS], const vec *v) {
-    for (size_t k = 0; k < N_VECS; k++)
-        acc[k] += v[k];
-}
-
-static double row_sum(const double *row, size_t n) {
-    vec acc[N_VECS] = {{0}};
-    _Alignas(64) double rest[LANES];
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        add_lanes(acc, (const vec *)(row + i));
-    if (i < n)
-        add_lanes(acc, rest_of(row + i, n - i, 0, rest));
-    return sum_of(acc);
 }
 
 static inline void add_squares(vec acc[N_VECS], const vec *v, double about) {
@@ -217,7 +202,6 @@ const pgs_kernels JOIN(pgs_kernels, PGS_LEVEL) = {
     .name = STRING(PGS_LEVEL),
     .advance = advance,
     .hash = hash,
-    .row_sum = row_sum,
     .row_squares = row_squares,
     .lane_range = lane_range,
     .sift = sift,

@@ -65,10 +65,10 @@ typedef struct pgs_scan_scratch {
     uint8_t min_lane, max_lane; /* of the row measured last */
 } pgs_scan_scratch;
 
-/* Add the rows t .. t + n_rows - 1, at most PGS_SCAN_ROWS, decoded at `rows`. False: a value that cannot
- * be. */
+/* Add the rows t .. t + n_rows - 1, at most PGS_SCAN_ROWS, decoded at `rows`. sum[r] is what row t + r
+ * of a whole tile adds up to, in units and modulo 2^64. False: a value that cannot be. */
 bool pgs_scan_measure_rows(const pgs_scan_rows *all, size_t t, size_t n_rows, const double *rows,
-                           pgs_scan_scratch *scratch);
+                           const uint64_t *sum, pgs_scan_scratch *scratch);
 
 /* One thread's part: a reader of the source, and room. */
 typedef struct pgs_scan_worker {

@@ -36,6 +36,7 @@ typedef struct progress {
     size_t first, end; /* rows that are wanted */
     bool extremes;     /* wanted of the lanes */
     const uint8_t *delta;
+    uint64_t sum; /* of the row decoded last, in units, modulo 2^64 */
     double at_x;
     bool no_total; /* some moment has a total of 0, so no shares */
 } progress;
@@ -178,13 +179,14 @@ static void start_lines(progress *at, const double *row) {
 static double *next_row(progress *at, size_t t, const double *row, double *to) {
     const pgs_tile *tile = at->all.tile;
     unsigned width = tile->width[t] & PGS_TILE_WIDTH;
-    at->all.kernels->advance(row, at->delta, width, at->all.n_lanes, to);
+    at->sum += at->all.kernels->advance(row, at->delta, width, at->all.n_lanes, to);
     at->delta += tile->stride * width;
     if (tile->width[t] & PGS_TILE_EXCEPTIONS) {
         for (size_t i = 0; i < at->delta[0]; i++) {
             size_t lane;
-            double high = (double)pgs_tile_exception(at->delta, i, width, &lane);
-            to[lane] += high;
+            int64_t high = pgs_tile_exception(at->delta, i, width, &lane);
+            to[lane] += (double)high;
+            at->sum += lane < at->all.n_lanes ? (uint64_t)high : 0;
         }
         at->delta += pgs_tile_exception_bytes(at->delta);
     }
@@ -194,8 +196,10 @@ static double *next_row(progress *at, size_t t, const double *row, double *to) {
 static bool scan_rows(progress *at, pgs_scan_lines *lines) {
     double(*rows)[LANES] = at->room->rows;
     double *row = rows[PGS_SCAN_ROWS - 1];
-    for (size_t i = 0; i < at->all.n_lanes; i++)
+    for (size_t i = 0; i < at->all.n_lanes; i++) {
         row[i] = (double)at->all.tile->base[i];
+        at->sum += (uint64_t)at->all.tile->base[i];
+    }
     for (size_t t = 1; t <= at->first; t++) {
         double *skipped = row == rows[0] ? rows[1] : rows[0];
         row = next_row(at, t, row, skipped);
@@ -204,13 +208,15 @@ static bool scan_rows(progress *at, pgs_scan_lines *lines) {
         start_lines(at, row);
     for (size_t t = at->first; t < at->end; t += PGS_SCAN_ROWS) {
         size_t n = at->end - t < PGS_SCAN_ROWS ? at->end - t : PGS_SCAN_ROWS;
+        uint64_t sum[PGS_SCAN_ROWS];
         for (size_t r = 0; r < n; r++) {
             if (t + r > at->first)
                 row = next_row(at, t + r, row, rows[r]);
             else if (row != rows[0])
                 row = memcpy(rows[0], row, sizeof rows[0]);
+            sum[r] = at->sum;
         }
-        if (!pgs_scan_measure_rows(&at->all, t, n, rows[0], &at->room->scratch))
+        if (!pgs_scan_measure_rows(&at->all, t, n, rows[0], sum, &at->room->scratch))
             return false;
         if (lines)
             add_rows(at, t, n, rows[0]);

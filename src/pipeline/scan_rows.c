@@ -19,14 +19,6 @@ static pgs_row_bounds bounds_of(const pgs_scan_rows *all, size_t t) {
                             .reach = {b->reach[0] * scale, b->reach[1] * scale}};
 }
 
-/* A total that doubles may not hold: bytes of very large partitions. */
-static int64_t exact_sum(const double *row, size_t n, double unit) {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (uint64_t)(row[i] * unit);
-    return (int64_t)sum;
-}
-
 /* What the open lanes of a row have: its extremes, and all beyond a bound that are not settled. */
 typedef struct few {
     double min, max;
@@ -50,26 +42,24 @@ static few look_at(const pgs_scan_rows *all, const pgs_row_bounds *b, const doub
     return out;
 }
 
-/* Row t of `n` observed values. False: a value that cannot be. */
-static bool add_row(const pgs_scan_rows *all, size_t t, const double *row, size_t n,
+static bool can_be(const few *seen) {
+    return seen->min >= 0 && seen->max <= PGS_MAX_INTEGER;
+}
+
+/* Row t of `n` observed values that can be, which add up to `sum` units. */
+static void add_row(const pgs_scan_rows *all, size_t t, const double *row, size_t n, uint64_t sum,
                     const few *of_few, const uint32_t settled[2]) {
-    const pgs_kernels *k = all->kernels;
     pgs_scan_sums *sums = &all->sums[t];
-    if (!(of_few->min >= 0 && of_few->max <= PGS_MAX_INTEGER))
-        return false;
     bool first = sums->n_seen == 0;
     sums->min = first || of_few->min < sums->min ? of_few->min : sums->min;
     sums->max = first || of_few->max > sums->max ? of_few->max : sums->max;
-    sums->total += of_few->max * (double)n < PGS_MAX_INTEGER
-                       ? (int64_t)(k->row_sum(row, n) * all->unit)
-                       : exact_sum(row, n, all->unit);
+    sums->total = (int64_t)((uint64_t)sums->total + sum * (uint64_t)all->unit);
     sums->n_seen += (uint32_t)n;
     for (int i = 0; i < 2; i++)
         sums->beyond[i] += settled[i] + of_few->beyond[i];
     if (all->squares)
-        all->squares[t] =
-            k->row_squares(row, n, all->day[t].about / all->unit) * all->unit * all->unit;
-    return true;
+        all->squares[t] = all->kernels->row_squares(row, n, all->day[t].about / all->unit) *
+                          all->unit * all->unit;
 }
 
 /* ---- absent cells ---- */
@@ -84,7 +74,13 @@ static bool measure_sparse(const pgs_scan_rows *all, size_t t, const double *row
         }
     pgs_row_bounds bounds = bounds_of(all, t);
     few seen = look_at(all, &bounds, row, n, scratch);
-    return n == 0 || add_row(all, t, scratch->seen, n, &seen, (uint32_t[2]){0, 0});
+    if (n == 0 || !can_be(&seen))
+        return n == 0;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (uint64_t)scratch->seen[i];
+    add_row(all, t, scratch->seen, n, sum, &seen, (uint32_t[2]){0, 0});
+    return true;
 }
 
 /* ---- rows together ---- */
@@ -125,7 +121,7 @@ static size_t list_open(const uint8_t *open, size_t n_lanes, uint8_t *lane) {
 }
 
 static bool measure_whole(const pgs_scan_rows *all, size_t t, size_t n_rows, const double *rows,
-                          pgs_scan_scratch *scratch) {
+                          const uint64_t *sum, pgs_scan_scratch *scratch) {
     uint32_t settled[2];
     pgs_row_bounds bounds[PGS_SCAN_ROWS];
     for (size_t r = 0; r < n_rows; r++)
@@ -137,16 +133,17 @@ static bool measure_whole(const pgs_scan_rows *all, size_t t, size_t n_rows, con
     for (size_t r = 0; r < n_rows; r++) {
         const double *row = rows + r * PGS_ROW_LANES;
         few open = look_at(all, &bounds[r], row, n_open, scratch);
-        if (!add_row(all, t + r, row, all->n_lanes, &open, settled))
+        if (!can_be(&open))
             return false;
+        add_row(all, t + r, row, all->n_lanes, sum[r], &open, settled);
     }
     return true;
 }
 
 bool pgs_scan_measure_rows(const pgs_scan_rows *all, size_t t, size_t n_rows, const double *rows,
-                           pgs_scan_scratch *scratch) {
+                           const uint64_t *sum, pgs_scan_scratch *scratch) {
     if (all->whole)
-        return measure_whole(all, t, n_rows, rows, scratch);
+        return measure_whole(all, t, n_rows, rows, sum, scratch);
     for (size_t r = 0; r < n_rows; r++)
         if (!measure_sparse(all, t + r, rows + r * PGS_ROW_LANES, scratch))
             return false;
