@@ -1,11 +1,11 @@
-/* How fast each kernel is at each instruction level of this CPU, next to a memcpy and a bare sum of the
- * same values:
+/* How fast each kernel is at each instruction level of this CPU, next to a memcpy and a bare sum of
+ * the same values:
  *
  *     bench_kernels [--json]
  *
- * Values are doubles in rows of PGS_ROW_LANES, as many as fit half of L1, L2 and L3, and four times L3.
- * GB/s counts 8 bytes a value, whatever else is touched. A figure is the median of 11 runs after one
- * that warms up, and the spread what half of them stay within. */
+ * Values are doubles in rows of PGS_ROW_LANES, as many as fit half of L1, L2 and L3, and four times
+ * L3. GB/s counts 8 bytes a value, whatever else is touched. A figure is the median of 11 runs
+ * after one that warms up, and the spread what half of them stay within. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

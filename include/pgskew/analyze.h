@@ -32,8 +32,9 @@ extern "C" {
  * from a file has them. */
 pgs_status pgs_snapshot_derive(pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
 
-/* Check that the derived values of a snapshot that was read from a file are the ones its counts
- * and sizes give; the percentages of an import, which may know of rows it does not list, excepted. PGS_E_DATA names the first partition and metric that are not. */
+/* Check that the derived values of a snapshot that was read from a file are the ones its counts and
+ * sizes give; the percentages of an import, which may know of rows it does not list, excepted.
+ * PGS_E_DATA names the first partition and metric that are not. */
 pgs_status pgs_snapshot_verify(const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
 
 /* Health of every partition, by chunk skew descending, then number; the counts per status. */
@@ -63,14 +64,14 @@ pgs_status pgs_rebalancing_recommend(const pgs_snapshot *snap, pgs_result *out,
 /* Collections over all partitions. Empty where none were observed. */
 pgs_status pgs_collections_total(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) PGS_CHECK;
 
-/* What a history keeps of a derived snapshot beside its values, and in *given a bit for each derived
- * percentage that is not what its counts and sizes give: an import's, that knows of rows it does not
- * list. */
+/* What a history keeps of a derived snapshot beside its values, and in *given a bit for each
+ * derived percentage that is not what its counts and sizes give: an import's, that knows of rows it
+ * does not list. */
 pgs_status pgs_summary_of(const pgs_snapshot *snap, pgs_summary *out, uint64_t *given,
                           pgs_err *err) PGS_CHECK;
 
-/* Measures of rows and bytes, signed skews and the noise floor. The design effect is known only where
- * the collections and PGS_COLLECTION_COUNT were read; else it is estimated. */
+/* Measures of rows and bytes, signed skews and the noise floor. The design effect is known only
+ * where the collections and PGS_COLLECTION_COUNT were read; else it is estimated. */
 pgs_status pgs_distribution_measure(const pgs_snapshot *snap, pgs_result *out,
                                     pgs_err *err) PGS_CHECK;
 
@@ -83,20 +84,21 @@ pgs_status pgs_analyze(const pgs_snapshot *snap, pgs_result *out, pgs_err *err) 
 
 /* ---- two moments ---- */
 
-/* What changed from `before` to `after`, derived snapshots that outlive `out`, which is initialised.
- * PGS_E_USAGE: they are known to be of different series (system identifier, database, table), which the
- * message names, or `before` is the later one. */
+/* What changed from `before` to `after`, derived snapshots that outlive `out`, which is
+ * initialised. PGS_E_USAGE: they are known to be of different series (system identifier, database,
+ * table), which the message names, or `before` is the later one. */
 pgs_status pgs_diff_make(const pgs_snapshot *before, const pgs_snapshot *after, pgs_diff *out,
                          pgs_err *err) PGS_CHECK;
 
-/* What pictures show of a snapshot that was measured, and of the daily frame that ends with it (NULL: there
- * is none). `out` must be initialised; the frame must outlive it. */
+/* What pictures show of a snapshot that was measured, and of the daily frame that ends with it
+ * (NULL: there is none). `out` must be initialised; the frame must outlive it. */
 pgs_status pgs_overview_make(const pgs_snapshot *snap, const pgs_result *result,
                              const pgs_frame *frame, pgs_overview *out, pgs_err *err) PGS_CHECK;
 
-/* Judge a snapshot. `result` is of it, from pgs_analyze(); with the options' baseline and forecast, both outlive
- * `out`, which must be initialised. The presets are the guide's thresholds; with a baseline, that nothing is new.
- * PGS_E_USAGE: the baseline is of another table; PGS_E_BUG without memory. */
+/* Judge a snapshot. `result` is of it, from pgs_analyze(); with the options' baseline and forecast,
+ * both outlive `out`, which must be initialised. The presets are the guide's thresholds; with a
+ * baseline, that nothing is new. PGS_E_USAGE: the baseline is of another table; PGS_E_BUG without
+ * memory. */
 pgs_status pgs_check_run(const pgs_snapshot *snap, const pgs_result *result,
                          const pgs_check_options *options, pgs_check *out, pgs_err *err) PGS_CHECK;
 
@@ -112,21 +114,21 @@ typedef struct pgs_scan_options {
     void *context;
 } pgs_scan_options;
 
-/* Read every tile of both metrics and fill `out`, initialised. PGS_E_DATA: a tile is damaged, or the
- * tiles do not add up to what the series says. */
+/* Read every tile of both metrics and fill `out`, initialised. PGS_E_DATA: a tile is damaged, or
+ * the tiles do not add up to what the series says. */
 pgs_status pgs_scan_run(const pgs_series *series, const pgs_tile_source *source,
                         const pgs_scan_options *options, pgs_scan *out, pgs_err *err) PGS_CHECK;
 
 /* ---- what will be ---- */
 
-/* Fill `out`, initialised, from a daily frame with PGS_CHUNK_COUNT and, where there, PGS_SIZE_BYTES; the
- * frame and the options outlive it. A history that is too short is no failure: notes say so.
- * PGS_E_BUG without memory. */
+/* Fill `out`, initialised, from a daily frame with PGS_CHUNK_COUNT and, where there,
+ * PGS_SIZE_BYTES; the frame and the options outlive it. A history that is too short is no failure:
+ * notes say so. PGS_E_BUG without memory. */
 pgs_status pgs_forecast_run(const pgs_frame *frame, const pgs_forecast_options *options,
                             pgs_forecast *out, pgs_err *err) PGS_CHECK;
 
-/* Fill `out`, initialised: score the methods at origins every 7 days from day 60 of the frame, the last
- * `n_origins` of them; the frame and the options outlive it. PGS_E_BUG without memory. */
+/* Fill `out`, initialised: score the methods at origins every 7 days from day 60 of the frame, the
+ * last `n_origins` of them; the frame and the options outlive it. PGS_E_BUG without memory. */
 pgs_status pgs_backtest_run(const pgs_frame *frame, const pgs_forecast_options *options,
                             pgs_backtest *out, pgs_err *err) PGS_CHECK;
 

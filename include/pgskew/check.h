@@ -1,7 +1,8 @@
-/* A verdict: pgs_check_run() of pgskew/analyze.h holds numbers against ranges, what is out of them, and what of that is new.
+/* A verdict: pgs_check_run() of pgskew/analyze.h holds numbers against ranges, what is out of them,
+ * and what of that is new.
  *
- * Ranges are those of monitoring plugins. Endpoints are inside: `0.3` alerts above 0.3 and below 0, `@0.3:` from
- * 0.3 on. */
+ * Ranges are those of monitoring plugins. Endpoints are inside: `0.3` alerts above 0.3 and below 0,
+ * `@0.3:` from 0.3 on. */
 #ifndef PGSKEW_CHECK_H
 #define PGSKEW_CHECK_H
 
@@ -65,8 +66,8 @@ typedef struct pgs_range {
     char text[PGS_RANGE_TEXT_MAX]; /* in the unit of the number, no exponents */
 } pgs_range;
 
-/* Parse `10`, `10:`, `~:10`, `10:20` or `@10:20`. Of staleness, numbers may end in s, m, h, d or w. False: it is
- * none, or its start is behind its end. */
+/* Parse `10`, `10:`, `~:10`, `10:20` or `@10:20`. Of staleness, numbers may end in s, m, h, d or w.
+ * False: it is none, or its start is behind its end. */
 bool pgs_range_parse(pgs_rule rule, const char *text, pgs_range *out);
 
 /* Whether `value` alerts; NaN never does. */
@@ -120,8 +121,8 @@ typedef struct pgs_check_options {
     const pgs_snapshot *baseline; /* derived; NULL: none */
 } pgs_check_options;
 
-/* A change of signed skew from which a share is not that of the baseline, and how likely chance is to make that
- * of any partition. */
+/* A change of signed skew from which a share is not that of the baseline, and how likely chance is
+ * to make that of any partition. */
 #define PGS_SHARE_CHANGE 0.1
 #define PGS_CHANGE_ALPHA 1e-5
 

@@ -1,8 +1,9 @@
 /* A daily frame, cleaned: what may be concluded from, and every decision that was taken.
  *
- * The frame stays as it is. Stocks are what was there, flows are what came or went per day. A flow that
- * says nothing about how the table is used (a rewrite, a truncation, another way of counting) is not known;
- * so is what was before a partition was truncated. Growth that is merely large stays. */
+ * The frame stays as it is. Stocks are what was there, flows are what came or went per day. A flow
+ * that says nothing about how the table is used (a rewrite, a truncation, another way of counting)
+ * is not known; so is what was before a partition was truncated. Growth that is merely large
+ * stays. */
 #ifndef PGSKEW_CLEAN_H
 #define PGSKEW_CLEAN_H
 
@@ -28,11 +29,12 @@ typedef enum pgs_cleaning_kind {
     PGS_CLEANED_COUNT
 } pgs_cleaning_kind;
 
-/* "clock", "gap", "misread", "method", "reset", "born", "dropped", "unseen", "truncated", "rewritten", "loaded". */
+/* "clock", "gap", "misread", "method", "reset", "born", "dropped", "unseen", "truncated",
+ * "rewritten", "loaded". */
 const char *pgs_cleaning_name(pgs_cleaning_kind kind);
 
-/* In a few words what was done about it. A forecast has no flow of a day: where nobody looked, the last
- * stock stands, and what is left out is left out of growth only. */
+/* In a few words what was done about it. A forecast has no flow of a day: where nobody looked, the
+ * last stock stands, and what is left out is left out of growth only. */
 const char *pgs_cleaning_action(pgs_cleaning_kind kind);
 const char *pgs_cleaning_action_of_forecast(pgs_cleaning_kind kind);
 
@@ -59,7 +61,8 @@ typedef struct pgs_clean {
 
     /* stock: as observed, but for misreads; where nobody looked, the last value for at most 2 rows.
      * flow: change per day up to the row. NaN: not known, or left out. start: the first row of what
-     * still goes on, n_times where nothing was observed. All NULL where the frame has no such metric. */
+     * still goes on, n_times where nothing was observed. All NULL where the frame has no such
+     * metric. */
     double *stock[PGS_MEASURE_COUNT], *flow[PGS_MEASURE_COUNT];
     size_t *start[PGS_MEASURE_COUNT]; /* [n_parts] */
     size_t n_cleanings;

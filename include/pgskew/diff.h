@@ -1,7 +1,8 @@
 /* What changed between two moments of one table. pgs_diff_make() of pgskew/analyze.h makes it.
  *
- * NaN, and PGS_TIME_NONE in whole numbers, is "not observed", null in JSON: what was not observed at one
- * of the moments has no change. Names and texts point into the snapshots, which outlive the diff. */
+ * NaN, and PGS_TIME_NONE in whole numbers, is "not observed", null in JSON: what was not observed
+ * at one of the moments has no change. Names and texts point into the snapshots, which outlive the
+ * diff. */
 #ifndef PGSKEW_DIFF_H
 #define PGSKEW_DIFF_H
 
@@ -46,8 +47,8 @@ typedef struct pgs_skew_change {
     pgs_change value;
 } pgs_skew_change;
 
-/* What became of a partition. It is the same one by its relation name, where neither moment has names
- * by its number; an equal OID under a new name is a rename. */
+/* What became of a partition. It is the same one by its relation name, where neither moment has
+ * names by its number; an equal OID under a new name is a rename. */
 typedef enum pgs_fate {
     PGS_FATE_KEPT,
     PGS_FATE_RENAMED,
@@ -95,7 +96,8 @@ typedef enum pgs_finding_kind {
     PGS_FINDING_KIND_COUNT
 } pgs_finding_kind;
 
-/* "partition_status", "recommendation", "hot_spot", "unmeasured", "stray", "chunk_distribution", ... */
+/* "partition_status", "recommendation", "hot_spot", "unmeasured", "stray", "chunk_distribution",
+ * ... */
 const char *pgs_finding_kind_name(pgs_finding_kind kind);
 
 /* A finding that was there before and cannot be looked for now persists. */

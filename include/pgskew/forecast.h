@@ -1,7 +1,8 @@
-/* What a table is expected to become: counts, sizes and statuses of every partition at some horizons,
- * how sure that is, and how often such statements have been right on this very table.
- * pgs_forecast_run() and pgs_backtest_run() of pgskew/analyze.h make them from a daily frame, whose last row is the
- * origin: nothing later is known. Results are the same bits for every number of threads and every instruction level.
+/* What a table is expected to become: counts, sizes and statuses of every partition at some
+ * horizons, how sure that is, and how often such statements have been right on this very table.
+ * pgs_forecast_run() and pgs_backtest_run() of pgskew/analyze.h make them from a daily frame, whose
+ * last row is the origin: nothing later is known. Results are the same bits for every number of
+ * threads and every instruction level.
  *
  * NaN, null in JSON, is "not known": too little history, or a partition that is not there. */
 #ifndef PGSKEW_FORECAST_H
@@ -92,8 +93,8 @@ typedef enum pgs_method {
 /* "pgskew", "persistence", "predict_linear_7d", ... */
 const char *pgs_method_name(pgs_method method);
 
-/* How one method did at one horizon, over all origins whose outcome is known. NaN: nothing to divide by,
- * or the method has none. */
+/* How one method did at one horizon, over all origins whose outcome is known. NaN: nothing to
+ * divide by, or the method has none. */
 typedef struct pgs_score {
     double
         pooled_mase; /* sum of |error| of counts over that of mean daily |changes|; mean of origins */

@@ -2,8 +2,9 @@
  *
  * A daily frame is the one that trends and forecasts take: its last row is the moment asked about,
  * row n_times - 1 - k the state exactly k * 24 hours before it, and a cell the partition's last
- * observation in the 24 hours that end there (pgs_frame_day() says which row a moment
- * belongs to). A day nobody looked is a row of NaN. So every step is 24 hours, whatever hour the table was looked at. */
+ * observation in the 24 hours that end there (pgs_frame_day() says which row a moment belongs to).
+ * A day nobody looked is a row of NaN. So every step is 24 hours, whatever hour the table was
+ * looked at. */
 #ifndef PGSKEW_FRAME_H
 #define PGSKEW_FRAME_H
 
@@ -15,12 +16,14 @@ extern "C" {
 
 #define PGS_DAY_US ((int64_t)86400 * 1000000)
 
-/* A partition got another relfilenode, so it was rewritten or truncated: after row t - 1, by row t. */
+/* A partition got another relfilenode, so it was rewritten or truncated: after row t - 1, by row
+ * t. */
 typedef struct pgs_refiled {
     size_t t, p;
 } pgs_refiled;
 
-/* Moments, one or several, that are so far from the others that their clock must have been wrong. */
+/* Moments, one or several, that are so far from the others that their clock must have been
+ * wrong. */
 typedef struct pgs_frame_astray {
     int64_t first_us, last_us;
 } pgs_frame_astray;
@@ -63,13 +66,13 @@ void pgs_frame_init(pgs_frame *frame);
 /* Free everything inside. NULL and zeroed structs are fine. */
 void pgs_frame_reset(pgs_frame *frame);
 
-/* Make room in an empty frame: names NULL, numbers 0, 1, ..., times 0, no metric yet, nobody looked, no
- * partition there. PGS_E_DATA above
- * PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
+/* Make room in an empty frame: names NULL, numbers 0, 1, ..., times 0, no metric yet, nobody
+ * looked, no partition there. PGS_E_DATA above PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_shape(pgs_frame *frame, const char *table, size_t n_times, size_t n_parts,
                                pgs_err *err) PGS_CHECK;
 
-/* Make room for `metric`, every cell NaN; nothing to do where it is there. PGS_E_BUG without memory. */
+/* Make room for `metric`, every cell NaN; nothing to do where it is there. PGS_E_BUG without
+ * memory. */
 pgs_status pgs_frame_add_metric(pgs_frame *frame, pgs_metric metric, pgs_err *err) PGS_CHECK;
 
 /* Give partition `p` a copy of `name`; NULL is allowed. PGS_E_BUG without memory. */
@@ -86,10 +89,9 @@ pgs_status pgs_frame_set_astray(pgs_frame *frame, const pgs_frame_astray *astray
 /* Make room for `n` moments, zeroed. PGS_E_BUG without memory. */
 pgs_status pgs_frame_set_moments(pgs_frame *frame, size_t n, pgs_err *err) PGS_CHECK;
 
-/* Put the partitions in the order of number, then name, and leave out those that were never observed
- * and are not there, and new relfilenodes of what was not observed in an earlier row: then a frame does not
- * depend on where its values came from. PGS_E_BUG
- * without memory. */
+/* Put the partitions in the order of number, then name, and leave out those that were never
+ * observed and are not there, and new relfilenodes of what was not observed in an earlier row: then
+ * a frame does not depend on where its values came from. PGS_E_BUG without memory. */
 pgs_status pgs_frame_arrange(pgs_frame *frame, pgs_err *err) PGS_CHECK;
 
 /* How many rows before its last one a daily frame that ends at `last_us` holds the moment

@@ -37,8 +37,8 @@ const char *pgs_history_warning(const pgs_history *history);
 /* Its moments and lanes, read on the first call and borrowed. PGS_E_DATA: they make no sense. */
 pgs_status pgs_history_series(pgs_history *history, const pgs_series **out, pgs_err *err) PGS_CHECK;
 
-/* The plain rows about its moments, into out[n_moments]. PGS_E_DATA: they make no sense, or there is
- * another number of them. */
+/* The plain rows about its moments, into out[n_moments]. PGS_E_DATA: they make no sense, or there
+ * is another number of them. */
 pgs_status pgs_history_summaries(pgs_history *history, pgs_summary *out, pgs_err *err) PGS_CHECK;
 
 /* Number of moments, and the one taken last at or before `at_us` (PGS_TIME_NONE: the last of all),
@@ -55,8 +55,8 @@ pgs_tile_source pgs_history_tiles(pgs_history *history);
 pgs_status pgs_history_read(pgs_history *history, size_t moment, const pgs_selection *selection,
                             pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
-/* The daily frame of moments first..last (pgskew/frame.h), arranged; `metrics` has a bit for each metric
- * wanted. Nothing later than `last` is in it. `out` must be initialised. */
+/* The daily frame of moments first..last (pgskew/frame.h), arranged; `metrics` has a bit for each
+ * metric wanted. Nothing later than `last` is in it. `out` must be initialised. */
 pgs_status pgs_history_frame(pgs_history *history, size_t first, size_t last, uint64_t metrics,
                              pgs_frame *out, pgs_err *err) PGS_CHECK;
 
@@ -94,10 +94,10 @@ typedef struct pgs_history_watcher {
     void *context;
 } pgs_history_watcher;
 
-/* Let SQLite check its pages, and read every block: its checksum, its shape, and whether there can be
- * such a block at all. What is wrong is told to the watcher, one sentence each. sound[b]: whether
- * time block b (moments 256 b ..) can be read; there are as many as moments need. *n_blocks: how
- * many were read. PGS_E_DATA: there is more wrong than can be looked at. */
+/* Let SQLite check its pages, and read every block: its checksum, its shape, and whether there can
+ * be such a block at all. What is wrong is told to the watcher, one sentence each. sound[b]:
+ * whether time block b (moments 256 b ..) can be read; there are as many as moments need.
+ * *n_blocks: how many were read. PGS_E_DATA: there is more wrong than can be looked at. */
 pgs_status pgs_history_check(pgs_history *history, const pgs_history_watcher *watcher, bool *sound,
                              size_t *n_blocks, pgs_err *err) PGS_CHECK;
 
@@ -132,8 +132,8 @@ typedef enum pgs_pack_mode {
 pgs_status pgs_history_accepts(const char *path, const pgs_snapshot_head *own,
                                const pgs_snapshot_head *head, pgs_err *err) PGS_CHECK;
 
-/* Begin to pack. Until pgs_packer_commit() the file at `path` is as it was, or absent; a run that is
- * killed leaves it so. PGS_E_RETRY: another program is changing it. */
+/* Begin to pack. Until pgs_packer_commit() the file at `path` is as it was, or absent; a run that
+ * is killed leaves it so. PGS_E_RETRY: another program is changing it. */
 pgs_status pgs_packer_open(const char *path, pgs_pack_mode mode, pgs_packer **out,
                            pgs_err *err) PGS_CHECK;
 

@@ -1,5 +1,5 @@
-/* What pictures show of a table and of its history: partitions in the order of their skew, and a heat map
- * and totals over time with no more rows and columns than a page can hold.
+/* What pictures show of a table and of its history: partitions in the order of their skew, and a
+ * heat map and totals over time with no more rows and columns than a page can hold.
  *
  * NaN is "not observed". */
 #ifndef PGSKEW_OVERVIEW_H

@@ -110,16 +110,18 @@ pgs_status pgs_report_detail(FILE *out, const char *message, pgs_err *err) PGS_C
 
 /* Write one moment for Prometheus, as OpenMetrics that the text format's readers take too; `input`
  * needs snapshot and result, the latter with measures, noise floor and signed skews where they are
- * wanted. What was not observed has no sample. Write errors stay with `out`. PGS_E_BUG: no memory. */
+ * wanted. What was not observed has no sample. Write errors stay with `out`. PGS_E_BUG: no
+ * memory. */
 pgs_status pgs_openmetrics_write(FILE *out, const pgs_report_input *input, pgs_err *err) PGS_CHECK;
 
 /* ---- verdicts that were not reached ---- */
 
-/* Write the one line of a check that failed: "PGSKEW UNKNOWN: ...". Cannot fail: errors stay with `out`. */
+/* Write the one line of a check that failed: "PGSKEW UNKNOWN: ...". Cannot fail: errors stay with
+ * `out`. */
 void pgs_check_unknown(FILE *out, const pgs_err *why);
 
-/* Write what a check that failed has to say as JSON (see pgs_report_failure()), JUnit or SARIF; nothing in other
- * formats. */
+/* Write what a check that failed has to say as JSON (see pgs_report_failure()), JUnit or SARIF;
+ * nothing in other formats. */
 pgs_status pgs_check_failure(FILE *out, pgs_format format, int64_t taken_us, const char *message,
                              pgs_err *err) PGS_CHECK;
 
@@ -128,8 +130,9 @@ pgs_status pgs_check_failure(FILE *out, pgs_format format, int64_t taken_us, con
 /* Write what there is to remember of a derived snapshot. */
 pgs_status pgs_baseline_write(FILE *out, const pgs_snapshot *snap, pgs_err *err) PGS_CHECK;
 
-/* Read it back as a snapshot that is still to be derived, from a file that may come from anyone. `out` must be
- * initialised. PGS_E_NO_INPUT: no such file; PGS_E_DATA: no baseline, damaged, or of a newer version. */
+/* Read it back as a snapshot that is still to be derived, from a file that may come from anyone.
+ * `out` must be initialised. PGS_E_NO_INPUT: no such file; PGS_E_DATA: no baseline, damaged, or of
+ * a newer version. */
 pgs_status pgs_baseline_read(const char *path, pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
 /* ---- long_csv.c: a series as one long CSV ---- */
@@ -148,8 +151,8 @@ typedef struct pgs_long_csv {
 
 /* Write taken_at, partition_num, partition_name where some name is known, and the metrics in their
  * order, a row for each partition that was there, in the order of time and number; what was not
- * observed is empty. last_created_at is called last_created. PGS_E_DATA: a tile is damaged, or holds
- * what cannot be. Write errors stay with `out`. */
+ * observed is empty. last_created_at is called last_created. PGS_E_DATA: a tile is damaged, or
+ * holds what cannot be. Write errors stay with `out`. */
 pgs_status pgs_long_csv_write(FILE *out, const pgs_long_csv *input, pgs_err *err) PGS_CHECK;
 
 #ifdef __cplusplus

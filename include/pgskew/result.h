@@ -167,7 +167,8 @@ typedef struct pgs_noise {
     size_t suppressed;         /* partitions that are healthy only because of that; 0 otherwise */
 } pgs_noise;
 
-/* Whether a skew of partition `p` is more than chance explains. An unknown floor is not an exceeded one. */
+/* Whether a skew of partition `p` is more than chance explains. An unknown floor is not an exceeded
+ * one. */
 bool pgs_noise_is_exceeded(const pgs_noise *noise, size_t p);
 
 /* The guide's MonitoringResult with everything the other service methods return. */

@@ -1,7 +1,8 @@
 /* What the full-resolution pass over a history found: every value of chunk_count and size_bytes,
  * once. pgs_scan_run() of pgskew/analyze.h makes it.
  *
- * The series outlives the result. Results are the same bits for every number of threads and every instruction level. */
+ * The series outlives the result. Results are the same bits for every number of threads and every
+ * instruction level. */
 #ifndef PGSKEW_SCAN_H
 #define PGSKEW_SCAN_H
 
@@ -28,8 +29,8 @@ typedef struct pgs_scan_moment {
     pgs_scan_measure by[PGS_MEASURE_COUNT]; /* stddev and cv of PGS_BY_CHUNKS only */
 } pgs_scan_moment;
 
-/* Ordinary least squares against time. NaN where fewer than two moments were seen; r2 also where the
- * values are all the same. */
+/* Ordinary least squares against time. NaN where fewer than two moments were seen; r2 also where
+ * the values are all the same. */
 typedef struct pgs_scan_line {
     double slope_per_day;
     double r2; /* 0..1 */

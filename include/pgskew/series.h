@@ -15,8 +15,8 @@ extern "C" {
 #define PGS_TILE_MOMENTS ((size_t)256)
 #define PGS_TILE_LANES   ((size_t)256)
 
-/* Beside the metrics there are tiles of presence: 1 where a partition was there, 2 where it was there
- * and could not be measured, absent where it was not there. */
+/* Beside the metrics there are tiles of presence: 1 where a partition was there, 2 where it was
+ * there and could not be measured, absent where it was not there. */
 #define PGS_PRESENCE ((pgs_metric)0x100)
 
 /* The two metrics that skew is about. */
@@ -85,12 +85,12 @@ typedef enum pgs_encoding {
 #define PGS_TILE_WIDTH      15u /* bits of width[t] that are the width in bytes */
 #define PGS_TILE_EXCEPTIONS 16u /* the bit that says that exceptions follow the row's deltas */
 
-/* One encoded tile, borrowed from the block it was read from. Row 0 is `base`; row t is row t-1 plus
- * `stride` deltas of 0, 1, 2, 4 or 8 bytes, signed, little-endian, plus its exceptions. All in units
- * of 2^shift. An absent cell repeats the value above it.
+/* One encoded tile, borrowed from the block it was read from. Row 0 is `base`; row t is row t-1
+ * plus `stride` deltas of 0, 1, 2, 4 or 8 bytes, signed, little-endian, plus its exceptions. All in
+ * units of 2^shift. An absent cell repeats the value above it.
  *
- * Exceptions are their number n in one byte, n lanes in a byte each, and n signed 16-bit numbers that
- * are added to the lanes, 8 * width bits up; padded to a multiple of 8 bytes. */
+ * Exceptions are their number n in one byte, n lanes in a byte each, and n signed 16-bit numbers
+ * that are added to the lanes, 8 * width bits up; padded to a multiple of 8 bytes. */
 typedef struct pgs_tile {
     pgs_encoding encoding;
     unsigned shift;

@@ -1,4 +1,5 @@
-/* Which instruction level the kernels use, and how to force one. Every level gives the same bits. */
+/* Which instruction level the kernels use, and how to force one. Every level gives the same
+ * bits. */
 #ifndef PGSKEW_SIMD_H
 #define PGSKEW_SIMD_H
 

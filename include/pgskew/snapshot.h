@@ -163,12 +163,13 @@ void pgs_snapshot_reset(pgs_snapshot *snap);
  * snapshot. PGS_E_DATA above PGS_MAX_PARTITIONS, PGS_E_BUG without memory. */
 pgs_status pgs_snapshot_set_parts(pgs_snapshot *snap, size_t n_parts, pgs_err *err) PGS_CHECK;
 
-/* The same with columns for these metrics alone, a bit each. The others stay NaN: do not write them. */
+/* The same with columns for these metrics alone, a bit each. The others stay NaN: do not write
+ * them. */
 pgs_status pgs_snapshot_set_columns(pgs_snapshot *snap, size_t n_parts, uint64_t metrics,
                                     pgs_err *err) PGS_CHECK;
 
-/* The index of the partition of that number; SIZE_MAX: there is none. Partitions are in the order of
- * their numbers. */
+/* The index of the partition of that number; SIZE_MAX: there is none. Partitions are in the order
+ * of their numbers. */
 size_t pgs_snapshot_find(const pgs_snapshot *snap, int64_t num);
 
 /* Room for collections, their rows, and strays; zeroed, metrics NaN. Each once per snapshot. */
@@ -184,8 +185,8 @@ pgs_status pgs_snapshot_text(pgs_snapshot *snap, char **field, const char *text,
 pgs_status pgs_snapshot_note(pgs_snapshot *snap, pgs_err *err, const char *fmt, ...)
     PGS_PRINTF(3, 4) PGS_CHECK;
 
-/* A hash of everything that was observed, and of the percentages: equal for equal content, whichever
- * file it lies in. The snapshot was read whole. */
+/* A hash of everything that was observed, and of the percentages: equal for equal content,
+ * whichever file it lies in. The snapshot was read whole. */
 int64_t pgs_snapshot_hash(const pgs_snapshot *snap);
 
 /* Check what section 5 of the promise asks of every snapshot, whoever made it: numbers unique and

@@ -60,9 +60,9 @@ pgs_status pgs_csv_history_open(const pgs_csv_history_options *options, pgs_csv_
 
 /* The next moment, checked and ready for pgs_snapshot_derive(); NULL after the last. It is the
  * reader's, which fills it again for the next: valid until the next call, the last one until the
- * reader is closed. A partition of which nothing was observed is unmeasured.
- * PGS_E_DATA: unknown or missing column, bad value, rows that are not in the order of taken_at, then
- * partition_num; names file, line and column. */
+ * reader is closed. A partition of which nothing was observed is unmeasured. PGS_E_DATA: unknown or
+ * missing column, bad value, rows that are not in the order of taken_at, then partition_num; names
+ * file, line and column. */
 pgs_status pgs_csv_history_next(pgs_csv_history *reader, pgs_snapshot **out,
                                 pgs_err *err) PGS_CHECK;
 
@@ -107,8 +107,8 @@ pgs_status pgs_pg_snapshot(const pgs_pg_options *options, const pgs_listener *li
 pgs_status pgs_pg_dry_run(const pgs_pg_options *options, const pgs_listener *listener,
                           char **script, pgs_err *err) PGS_CHECK;
 
-/* Refresh collection_chunking_stats in `schema`: by the database's own refresh function where it has one,
- * else REFRESH MATERIALIZED VIEW, CONCURRENTLY where a unique index allows. */
+/* Refresh collection_chunking_stats in `schema`: by the database's own refresh function where it
+ * has one, else REFRESH MATERIALIZED VIEW, CONCURRENTLY where a unique index allows. */
 pgs_status pgs_pg_refresh(const pgs_pg_options *options, const pgs_listener *listener,
                           pgs_err *err) PGS_CHECK;
 
@@ -121,8 +121,8 @@ typedef enum pgs_pg_views_action {
     PGS_PG_VIEWS_DROP   /* drop what is there of what it makes; the table may be gone */
 } pgs_pg_views_action;
 
-/* *script is NULL except for PRINT. PGS_E_EXISTS: something else has a view's name, or depends on one
- * that is to be dropped; PGS_E_NO_INPUT: no such table or schema. Other statuses as above. */
+/* *script is NULL except for PRINT. PGS_E_EXISTS: something else has a view's name, or depends on
+ * one that is to be dropped; PGS_E_NO_INPUT: no such table or schema. Other statuses as above. */
 pgs_status pgs_pg_views(const pgs_pg_options *options, pgs_pg_views_action action,
                         const pgs_listener *listener, char **script, pgs_err *err) PGS_CHECK;
 

@@ -54,8 +54,8 @@ pgs_status pgs_snapshot_read_part(const char *path, const pgs_selection *selecti
                                   pgs_snapshot *out, pgs_err *err) PGS_CHECK;
 
 /* Tell SQLite, process-wide and before anything else here, to do without what a program of ours
- * never uses: memory statistics, connection locks, a cache ahead of need. For a main(); a library that shares
- * its process with other users of SQLite leaves it alone. */
+ * never uses: memory statistics, connection locks, a cache ahead of need. For a main(); a library
+ * that shares its process with other users of SQLite leaves it alone. */
 void pgs_store_tune(void);
 
 /* Many snapshot files, by time. */

@@ -1,9 +1,10 @@
-/* What has been going on: how each partition grows, whether it drifts out of balance beyond chance, and
- * where its present course leads. pgs_trend_run() makes it from a daily frame (pgskew/frame.h): from its
- * last 365 days, or the last 24 of them in which somebody looked, whichever reaches farther back.
+/* What has been going on: how each partition grows, whether it drifts out of balance beyond chance,
+ * and where its present course leads. pgs_trend_run() makes it from a daily frame (pgskew/frame.h):
+ * from its last 365 days, or the last 24 of them in which somebody looked, whichever reaches
+ * farther back.
  *
- * NaN, null in JSON, is "not known": too little history. Results are the same bits for every instruction
- * level. */
+ * NaN, null in JSON, is "not known": too little history. Results are the same bits for every
+ * instruction level. */
 #ifndef PGSKEW_TREND_H
 #define PGSKEW_TREND_H
 
@@ -28,8 +29,9 @@ typedef struct pgs_growth {
     size_t n_days; /* days it is the mean of */
 } pgs_growth;
 
-/* Mean change of the signed skew per day, and the test of whether it is 0: over the days in which no
- * partition came or went, by the long-run variance of the daily changes (fixed-b, Student's t). */
+/* Mean change of the signed skew per day, and the test of whether it is 0: over the days in which
+ * no partition came or went, by the long-run variance of the daily changes (fixed-b, Student's
+ * t). */
 typedef struct pgs_drift {
     double per_day, low95, high95;
     double p;          /* of this partition alone */
@@ -103,8 +105,8 @@ typedef struct pgs_trend_options {
 void pgs_trend_init(pgs_trend *trend);
 void pgs_trend_reset(pgs_trend *trend); /* NULL and zeroed structs are fine */
 
-/* Fill `out`, initialised, from a daily frame with PGS_CHUNK_COUNT and PGS_SIZE_BYTES, either of which may
- * be unobserved; the frame outlives it. PGS_E_BUG without memory. */
+/* Fill `out`, initialised, from a daily frame with PGS_CHUNK_COUNT and PGS_SIZE_BYTES, either of
+ * which may be unobserved; the frame outlives it. PGS_E_BUG without memory. */
 pgs_status pgs_trend_run(const pgs_frame *frame, const pgs_trend_options *options, pgs_trend *out,
                          pgs_err *err) PGS_CHECK;
 

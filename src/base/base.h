@@ -61,9 +61,9 @@ int pgs_text_width(const char *text);
 
 /* ---- spark.c: a row of numbers as one line of text ---- */
 
-/* Append a sparkline of x[0..n): "▁" for the lowest to "█" for the highest, "▄" where all are the same,
- * a space for what is not finite. At most `width` columns; where n is more, each is the mean of its
- * share of neighbours. Nothing where n or `width` is 0. */
+/* Append a sparkline of x[0..n): "▁" for the lowest to "█" for the highest, "▄" where all are the
+ * same, a space for what is not finite. At most `width` columns; where n is more, each is the mean
+ * of its share of neighbours. Nothing where n or `width` is 0. */
 void pgs_spark(pgs_buf *out, const double *x, size_t n, size_t width);
 
 /* Replace in place every block by one of "_.:-=+*#", for a terminal without UTF-8. */
@@ -74,8 +74,8 @@ void pgs_spark_ascii(char *text);
 #define PGS_TIME_TEXT_MAX 32
 
 /* Parse "2025-10-20T10:15:00Z": T or a space, 0 to 6 decimals, then Z, +00, +00:00 or +0000.
- * Without an offset: `naive_offset_us` is subtracted, or false where it is INT64_MIN. False also for any
- * other form and for dates that do not exist. Any year 0001-9999. */
+ * Without an offset: `naive_offset_us` is subtracted, or false where it is INT64_MIN. False also
+ * for any other form and for dates that do not exist. Any year 0001-9999. */
 bool pgs_time_parse(const char *text, int64_t naive_offset_us, int64_t *out_us);
 
 /* "2025-10-20T10:15:00Z", six decimals only when not whole seconds. Returns `out`. */
@@ -95,15 +95,15 @@ bool pgs_offset_parse(const char *text, int64_t *out_us);
  * an exponent ("0.3", "15000.0", "1e+22"), whatever the locale. Returns `out`. */
 const char *pgs_num_format(double value, char out[PGS_NUM_TEXT_MAX]);
 
-/* The same digits without an exponent, and without a point where the number is whole ("0.00012", "93600"), from
- * 1e-18 to 1e21. Returns `out`. */
+/* The same digits without an exponent, and without a point where the number is whole ("0.00012",
+ * "93600"), from 1e-18 to 1e21. Returns `out`. */
 const char *pgs_num_plain(double value, char out[PGS_NUM_TEXT_MAX]);
 
 /* A whole number in decimal. Returns `out`. */
 const char *pgs_int_format(int64_t value, char out[PGS_NUM_TEXT_MAX]);
 
-/* The larger, the smaller of both, or the one that is not NaN; of equals the first. libm's may differ from
- * machine to machine in the sign of a zero. */
+/* The larger, the smaller of both, or the one that is not NaN; of equals the first. libm's may
+ * differ from machine to machine in the sign of a zero. */
 static inline double pgs_larger(double a, double b) {
     return b > a || a != a ? b : a;
 }
@@ -123,15 +123,15 @@ bool pgs_real_parse(const char *text, double *out);
 /* XXH3 with 64 bits. Chain calls by passing the last result as `seed`. */
 uint64_t pgs_hash(const void *bytes, size_t n, uint64_t seed);
 
-/* The same of all bytes of a file, of any size, with seed 0: what `xxhsum -H3` prints. PGS_E_NO_INPUT or
- * PGS_E_IO. */
+/* The same of all bytes of a file, of any size, with seed 0: what `xxhsum -H3` prints.
+ * PGS_E_NO_INPUT or PGS_E_IO. */
 pgs_status pgs_file_hash(const char *path, uint64_t *n_bytes, uint64_t *hash,
                          pgs_err *err) PGS_CHECK;
 
 /* ---- file.c: complete or absent ---- */
 
-/* Call first in main(). Where stdin, stdout or stderr is closed, no file and no connection takes its
- * number, and with it what is meant for the user; using it stays an error. */
+/* Call first in main(). Where stdin, stdout or stderr is closed, no file and no connection takes
+ * its number, and with it what is meant for the user; using it stays an error. */
 void pgs_standard_files_hold(void);
 
 /* Create `path` with these bytes, mode 0600: written aside, fsynced, linked into place without
@@ -159,8 +159,9 @@ void pgs_aside_abandon(pgs_aside *aside); /* fine after finishing */
 void pgs_aside_clean(const char *path);
 
 /* Read all of a regular file of at most `max_bytes`. *out is freed with pgs_free() and has
- * PGS_FILE_PADDING zeros after its `*n` bytes: a NUL for text, room for SQLite, which may look a few
- * bytes beyond a damaged page. PGS_E_NO_INPUT, PGS_E_DENIED, PGS_E_DATA (too large), PGS_E_IO. */
+ * PGS_FILE_PADDING zeros after its `*n` bytes: a NUL for text, room for SQLite, which may look a
+ * few bytes beyond a damaged page. PGS_E_NO_INPUT, PGS_E_DENIED, PGS_E_DATA (too large),
+ * PGS_E_IO. */
 enum { PGS_FILE_PADDING = 256 };
 pgs_status pgs_file_read(const char *path, size_t max_bytes, char **out, size_t *n,
                          pgs_err *err) PGS_CHECK;

@@ -1,9 +1,9 @@
 /* The incomplete beta function, and what it gives: Student's t and the binomial's tails.
  *
  * The factor before the continued fraction (DLMF 8.17.22) is a binomial probability. Written with
- * gamma functions it would be the difference of numbers near 10^8; Loader's form ("Fast and accurate
- * computation of binomial probabilities", 2000) has only the remainders of Stirling's formula and the
- * deviance of k from its mean, each small and computed directly. */
+ * gamma functions it would be the difference of numbers near 10^8; Loader's form ("Fast and
+ * accurate computation of binomial probabilities", 2000) has only the remainders of Stirling's
+ * formula and the deviance of k from its mean, each small and computed directly. */
 #include <math.h>
 
 #include "base/base.h"

@@ -22,8 +22,8 @@ double pgs_normal_quantile(double p);
 
 /* ---- beta.c ---- */
 
-/* Regularised incomplete beta function I_x(a, b), a and b > 0, 0 <= x <= 1, within 1e-10. Both x and
- * y = 1 - x are given, because the smaller one has digits that the other has lost. Where
+/* Regularised incomplete beta function I_x(a, b), a and b > 0, 0 <= x <= 1, within 1e-10. Both x
+ * and y = 1 - x are given, because the smaller one has digits that the other has lost. Where
  * ab/(a+b) is beyond a million, a saddle point formula takes over, within 1e-9 down to 1e-30. */
 double pgs_beta_cdf(double a, double b, double x, double y);
 

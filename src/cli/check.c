@@ -1,5 +1,5 @@
-/* pgskew check: a verdict for monitors, CI and cron. The only command that reads the clock, and the only one whose
- * every failure is exit 3 and a line on stdout: that is where monitors look. */
+/* pgskew check: a verdict for monitors, CI and cron. The only command that reads the clock, and the
+ * only one whose every failure is exit 3 and a line on stdout: that is where monitors look. */
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -260,7 +260,8 @@ static pgs_status write_failure(FILE *out, const void *context, pgs_err *err) {
     return pgs_report_failure(out, f->taken_us, f->message, err);
 }
 
-/* Tell of a verdict, or of a failure. The verdict is out already: what goes wrong here is said on stderr. */
+/* Tell of a verdict, or of a failure. The verdict is out already: what goes wrong here is said on
+ * stderr. */
 static void tell(const judgement *j, pgs_verdict verdict, const failure *why) {
     pgs_err err = {0};
     int64_t timeout_s;

@@ -28,8 +28,8 @@ static pgs_status fetch_both(const pgs_parsed *p, pgs_snapshot *before, pgs_snap
 
 /* ---- one path: two of its moments ---- */
 
-/* The moment to compare `after` with: the first of the span where --since is given, else the one before
- * it. */
+/* The moment to compare `after` with: the first of the span where --since is given, else the one
+ * before it. */
 static const pgs_snapshot_head *before_of(const pgs_parsed *p, const pgs_catalog *catalog,
                                           const pgs_snapshot_head *after) {
     const pgs_snapshot_head *before = pgs_has(p, OPT_SINCE) ? catalog->head : after;

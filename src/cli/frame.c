@@ -98,7 +98,8 @@ static pgs_status from_files(const pgs_snapshot_head *from, const pgs_snapshot_h
 #define AS_USUAL   24                     /* ... unless they usually are that far apart */
 #define ENOUGH     8                      /* moments that are believed whatever came before */
 
-/* How far apart two moments must be, that one of their clocks was wrong: of those up to `newest`. */
+/* How far apart two moments must be, that one of their clocks was wrong: of those up to
+ * `newest`. */
 static int64_t hole_of(const pgs_catalog *catalog, const pgs_snapshot_head *newest) {
     int64_t sum = 0, n = 0;
     for (const pgs_snapshot_head *head = catalog->head + 1; head <= newest; head++) {

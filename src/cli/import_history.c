@@ -1,5 +1,5 @@
-/* pgskew-collect import-history: a long CSV straight into a packed history, moment by moment. What the
- * history holds already is skipped where it is the same, and an error where it is not. */
+/* pgskew-collect import-history: a long CSV straight into a packed history, moment by moment. What
+ * the history holds already is skipped where it is the same, and an error where it is not. */
 #include <string.h>
 
 #include "base/base.h"

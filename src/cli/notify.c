@@ -1,8 +1,9 @@
 /* Telling somebody that the verdict has changed.
  *
- * The last verdict lies in one small file. It is replaced, never written into, and whoever looks at it holds a lock
- * on it until the command has ended: of two runs at once one tells, the other sees that it was told. A command
- * that fails or hangs leaves the file as it was, so the next run tells again. */
+ * The last verdict lies in one small file. It is replaced, never written into, and whoever looks at
+ * it holds a lock on it until the command has ended: of two runs at once one tells, the other sees
+ * that it was told. A command that fails or hangs leaves the file as it was, so the next run tells
+ * again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

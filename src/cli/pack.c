@@ -85,8 +85,8 @@ static pgs_status compare(packing *k, const pgs_snapshot *snap, size_t moment, p
                : conflict(k, head->path, head->taken_us, err);
 }
 
-/* The history itself, among what is to be packed. It is not opened once more: looking into a file by
- * name and closing it drops the locks that we hold on it. */
+/* The history itself, among what is to be packed. It is not opened once more: looking into a file
+ * by name and closing it drops the locks that we hold on it. */
 static bool is_itself(const packing *k, const pgs_snapshot_head *head) {
     struct stat own, other;
     return k->n_old > 0 && stat(k->path, &own) == 0 && stat(head->path, &other) == 0 &&

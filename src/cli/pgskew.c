@@ -193,7 +193,8 @@ static void point_to_collector(int argc, char **argv, pgs_err *err) {
     }
 }
 
-/* Whether it is `check` that fails: it says so where monitors look, even before its name was read. */
+/* Whether it is `check` that fails: it says so where monitors look, even before its name was
+ * read. */
 static bool is_check(int argc, char **argv, const pgs_parsed *p) {
     if (p->command)
         return p->command == &COMMAND[CMD_CHECK];

@@ -43,7 +43,8 @@ enum {
     OPT_COUNT
 };
 
-/* Commands after the answers about one moment, which come first, in the order of pgs_report_kind. */
+/* Commands after the answers about one moment, which come first, in the order of
+ * pgs_report_kind. */
 enum {
     CMD_SCAN = PGS_REPORT_LIST + 1,
     CMD_PACK,
@@ -83,8 +84,8 @@ pgs_status pgs_range_from(const pgs_parsed *p, const pgs_series *series, size_t 
 pgs_status pgs_gather(const pgs_parsed *p, const pgs_filter *filter, pgs_catalog *catalog,
                       pgs_err *err) PGS_CHECK;
 
-/* Gather, and pick the newest at or before `at_us`. Its series is the only one; the heads before it in the
- * catalog are its past. */
+/* Gather, and pick the newest at or before `at_us`. Its series is the only one; the heads before it
+ * in the catalog are its past. */
 pgs_status pgs_pick(const pgs_parsed *p, const pgs_filter *filter, int64_t at_us,
                     pgs_catalog *catalog, const pgs_snapshot_head **out, pgs_err *err) PGS_CHECK;
 
@@ -101,9 +102,9 @@ pgs_status pgs_fetch_one(const pgs_parsed *p, const pgs_selection *needs, pgs_sn
 
 #define PGS_FRAME_MAX_DAYS 7305 /* 20 years */
 
-/* A clock that was years off makes a moment that is no part of the others' history. Which is believed:
- * PGS_TRUST_MANY: the newest 8 moments or more without such a hole, else the most; --at asks for its
- * moment nevertheless. */
+/* A clock that was years off makes a moment that is no part of the others' history. Which is
+ * believed: PGS_TRUST_MANY: the newest 8 moments or more without such a hole, else the most; --at
+ * asks for its moment nevertheless. */
 typedef enum pgs_trust { PGS_TRUST_NEWEST, PGS_TRUST_MANY } pgs_trust;
 
 /* pgs_pick(), and the last moment that is believed. */
@@ -111,9 +112,10 @@ pgs_status pgs_pick_believed(const pgs_parsed *p, const pgs_filter *filter, int6
                              pgs_catalog *catalog, const pgs_snapshot_head **newest,
                              const pgs_snapshot_head **last, pgs_err *err) PGS_CHECK;
 
-/* The daily frame (pgskew/frame.h) of what paths, filter and --at name; `metrics` has a bit for each metric
- * wanted. And in `now` the snapshot that it ends with, as `needs` says; both NULL: nobody asks. The
- * same frame from a history and from the snapshots it was packed from. Both outs must be initialised. */
+/* The daily frame (pgskew/frame.h) of what paths, filter and --at name; `metrics` has a bit for
+ * each metric wanted. And in `now` the snapshot that it ends with, as `needs` says; both NULL:
+ * nobody asks. The same frame from a history and from the snapshots it was packed from. Both outs
+ * must be initialised. */
 pgs_status pgs_load_frame(const pgs_parsed *p, pgs_trust trust, uint64_t metrics, pgs_frame *out,
                           const pgs_selection *needs, pgs_snapshot *now, pgs_err *err) PGS_CHECK;
 
@@ -147,12 +149,13 @@ typedef struct pgs_notice {
     const void *context;
 } pgs_notice;
 
-/* Whether the file at `path`, if it is there, is a state of ours. PGS_E_DATA: it is something else. */
+/* Whether the file at `path`, if it is there, is a state of ours. PGS_E_DATA: it is something
+ * else. */
 pgs_status pgs_state_check(const char *path, pgs_err *err) PGS_CHECK;
 
-/* Run the command if the verdict has changed, and remember it. The command has the document on its standard input, and
- * its output goes to stderr. PGS_E_RETRY: it failed, or another run had the state; the next run tries
- * again. PGS_E_IO: the state cannot be kept. */
+/* Run the command if the verdict has changed, and remember it. The command has the document on its
+ * standard input, and its output goes to stderr. PGS_E_RETRY: it failed, or another run had the
+ * state; the next run tries again. PGS_E_IO: the state cannot be kept. */
 pgs_status pgs_notify(const pgs_notice *notice, pgs_err *err) PGS_CHECK;
 
 /* ---- check.c ---- */
@@ -162,8 +165,8 @@ int pgs_check_complain(const pgs_parsed *p, pgs_err *err);
 
 /* ---- verify.c ---- */
 
-/* Verify a history, a snapshot, or what a directory holds, and say what is wrong, or that nothing is, on
- * stdout. PGS_E_DATA: something is. */
+/* Verify a history, a snapshot, or what a directory holds, and say what is wrong, or that nothing
+ * is, on stdout. PGS_E_DATA: something is. */
 pgs_status pgs_verify(const char *path, pgs_err *err) PGS_CHECK;
 
 /* ---- answer.c ---- */

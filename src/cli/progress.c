@@ -1,4 +1,5 @@
-/* A bar for whoever waits at a terminal; nothing for anybody else, and nothing in the first second. */
+/* A bar for whoever waits at a terminal; nothing for anybody else, and nothing in the first
+ * second. */
 #include "cli/progress.h"
 
 #include <stdio.h>

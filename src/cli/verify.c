@@ -1,6 +1,6 @@
-/* pgskew verify: is a history, or a snapshot, what was once written? Pages, blocks and their checksums
- * first; then every moment is put together again and compared with what was kept of it: its summary,
- * and the hash of all that was observed. */
+/* pgskew verify: is a history, or a snapshot, what was once written? Pages, blocks and their
+ * checksums first; then every moment is put together again and compared with what was kept of it:
+ * its summary, and the hash of all that was observed. */
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
@@ -54,8 +54,8 @@ static bool same(double a, double b) {
     return a == b || (isnan(a) && isnan(b));
 }
 
-/* Which part of a moment's summary is not what its values give; NULL: none. Totals were compared when
- * the moment was read. */
+/* Which part of a moment's summary is not what its values give; NULL: none. Totals were compared
+ * when the moment was read. */
 static const char *difference(const pgs_summary *kept, const pgs_summary *now) {
     const pgs_moment *was = &kept->moment, *is = &now->moment;
     static const struct {

@@ -1,5 +1,5 @@
-/* The shape of a verdict, and the ranges of monitoring plugins: numbers of digits and one point, because that
- * is all that performance data may hold. */
+/* The shape of a verdict, and the ranges of monitoring plugins: numbers of digits and one point,
+ * because that is all that performance data may hold. */
 #include "pgskew/check.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
-/* One number for everything that was observed at one moment: two snapshots with the same number have
- * the same content, whichever file they lie in. Derived values are functions of what is hashed; the
- * percentages are not always, so they are hashed too. */
+/* One number for everything that was observed at one moment: two snapshots with the same number
+ * have the same content, whichever file they lie in. Derived values are functions of what is
+ * hashed; the percentages are not always, so they are hashed too. */
 #include <math.h>
 #include <string.h>
 

@@ -93,8 +93,8 @@ static const uint8_t *add_exceptions(const pgs_tile *tile, size_t t, const uint8
     return at + pgs_tile_exception_bytes(at);
 }
 
-/* Sums of the deltas of narrow rows: 255 of one byte fit 16 bits, and of two bytes 32. A vector holds
- * more of those than of the row's own. */
+/* Sums of the deltas of narrow rows: 255 of one byte fit 16 bits, and of two bytes 32. A vector
+ * holds more of those than of the row's own. */
 typedef struct narrow_sums {
     int16_t bytes[PGS_TILE_LANES];
     int32_t pairs[PGS_TILE_LANES];

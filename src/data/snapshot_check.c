@@ -1,4 +1,5 @@
-/* What every snapshot must keep, whether a server, a CSV file or a stranger's SQLite file filled it.
+/* What every snapshot must keep, whether a server, a CSV file or a stranger's SQLite file filled
+ * it.
  *
  * Metrics are columns, so bringing partitions into order means permuting every column. That
  * happens once, where a snapshot is checked; everyone after relies on the order. */
@@ -145,8 +146,9 @@ static pgs_status bad_value(int64_t num, pgs_metric m, double x, pgs_err *err) {
                     (long long)num, pgs_metric_get(m)->key, x);
 }
 
-/* Whether every value of a metric is in range, in loops that a compiler vectorises, for which a flag
- * is a double; false also where an odd one is above 2^52. Only then the search for it begins. */
+/* Whether every value of a metric is in range, in loops that a compiler vectorises, for which a
+ * flag is a double; false also where an odd one is above 2^52. Only then the search for it
+ * begins. */
 static bool column_in_range(const double *x, size_t n, pgs_unit unit, bool *any) {
     double max = unit == PGS_UNIT_PERCENT ? 100 : MAX_REAL, bad = 0, seen = 0;
     for (size_t i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
-/* Findings of two moments, side by side. A finding is what was found (its kind) of what (a partition, a
- * stray relation, the table); whether it is new is decided by looking for the same at the other
- * moment. What could not be looked for is neither there nor gone. */
+/* Findings of two moments, side by side. A finding is what was found (its kind) of what (a
+ * partition, a stray relation, the table); whether it is new is decided by looking for the same at
+ * the other moment. What could not be looked for is neither there nor gone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -37,8 +37,8 @@ pgs_status pgs_health_compare(pgs_diff *diff, pgs_err *err) PGS_CHECK;
 void pgs_health_gauge(const pgs_snapshot *snap, const pgs_result *result,
                       const pgs_check_options *options, pgs_check *out);
 
-/* Days until a partition of a forecast is at the *next of the thresholds WARNING and UNBALANCED that it is not at
- * yet. 0: it is beyond both; infinite: later than is foretold; NaN: not known. */
+/* Days until a partition of a forecast is at the *next of the thresholds WARNING and UNBALANCED
+ * that it is not at yet. 0: it is beyond both; infinite: later than is foretold; NaN: not known. */
 double pgs_health_days(const pgs_forecast *forecast, size_t partition, pgs_threshold *next);
 
 /* The worst of its gauges; UNKNOWN where nothing alerts and no partition was measured. */
@@ -49,8 +49,8 @@ typedef struct pgs_changed {
     const bool *chunks, *sizes, *hour;
 } pgs_changed;
 
-/* What is out of its range, and with a diff (else NULL) everything that it and a changed share tell, into
- * out->finding, and the numbers of new ones. After pgs_health_gauge(). */
+/* What is out of its range, and with a diff (else NULL) everything that it and a changed share
+ * tell, into out->finding, and the numbers of new ones. After pgs_health_gauge(). */
 pgs_status pgs_health_find(const pgs_snapshot *snap, const pgs_result *result,
                            const pgs_check_options *options, const pgs_diff *diff,
                            const pgs_changed *changed, pgs_check *out, pgs_err *err) PGS_CHECK;

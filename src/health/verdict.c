@@ -1,5 +1,5 @@
-/* Numbers against ranges. The presets are the guide's thresholds, so that the verdict of a check is that of its rules; a
- * baseline replaces them by one question: is anything new? */
+/* Numbers against ranges. The presets are the guide's thresholds, so that the verdict of a check is
+ * that of its rules; a baseline replaces them by one question: is anything new? */
 #include <math.h>
 
 #include "base/base.h"
@@ -52,8 +52,8 @@ static double largest_skew(const pgs_snapshot *snap, const pgs_noise *noise) {
     return largest;
 }
 
-/* Whether anything is foretold of a partition: near horizons may be too near for rare snapshots, the
- * farthest is the last to be known. */
+/* Whether anything is foretold of a partition: near horizons may be too near for rare snapshots,
+ * the farthest is the last to be known. */
 static bool is_foretold(const pgs_forecast *forecast, const pgs_forecast_partition *p) {
     const pgs_forecast_point *farthest = &p->at[forecast->n_horizons - 1];
     return p->note != PGS_NOTE_ABSENT && !isnan(farthest->p_beyond[PGS_THRESHOLD_WARNING]);

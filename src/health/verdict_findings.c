@@ -1,9 +1,9 @@
-/* What a verdict is about: the partitions behind every number that is out of its range, and, against a baseline, every
- * finding of the comparison with whether it is new.
+/* What a verdict is about: the partitions behind every number that is out of its range, and,
+ * against a baseline, every finding of the comparison with whether it is new.
  *
- * A status that has become worse is new only where the share has changed beyond chance: a partition at a threshold
- * crosses it by a handful of rows. And a share that has changed beyond chance, by a tenth of an even one at
- * least, is a finding of its own, unless it moved towards an even one. */
+ * A status that has become worse is new only where the share has changed beyond chance: a partition
+ * at a threshold crosses it by a handful of rows. And a share that has changed beyond chance, by a
+ * tenth of an even one at least, is a finding of its own, unless it moved towards an even one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +85,8 @@ static const char *say_stray(search *s, double chunks) {
 
 /* ---- out of range ---- */
 
-/* What the ranges make of a partition's skew. By the presets it is no graver than its status, which was decided
- * before rounding. */
+/* What the ranges make of a partition's skew. By the presets it is no graver than its status, which
+ * was decided before rounding. */
 static pgs_verdict judge_skew(const search *s, size_t p, double skew) {
     const pgs_noise *noise = &s->result->noise;
     const pgs_gauge *gauge = &s->out->gauge[PGS_RULE_SKEW];
@@ -233,8 +233,8 @@ static const struct {
     {PGS_FINDING_STRAY, PGS_RULE_STRAYS},
 };
 
-/* The partition of a diff that a finding is about; n_parts: none. Those that are there come first, by
- * number. */
+/* The partition of a diff that a finding is about; n_parts: none. Those that are there come first,
+ * by number. */
 static size_t part_of(const pgs_diff *diff, const pgs_finding *finding) {
     size_t first = 0, end = diff->snapshot[PGS_AFTER]->head.n_parts, n = end;
     while (first < end) {
@@ -248,7 +248,8 @@ static size_t part_of(const pgs_diff *diff, const pgs_finding *finding) {
     return found ? first : diff->n_parts;
 }
 
-/* Whether a finding that is new or worse is more than chance. A partition that came has no share to compare. */
+/* Whether a finding that is new or worse is more than chance. A partition that came has no share to
+ * compare. */
 static bool is_beyond_chance(const search *s, pgs_rule rule, size_t i) {
     if (i == s->diff->n_parts || s->diff->part[i].index[PGS_BEFORE] == SIZE_MAX)
         return true;

@@ -4,7 +4,8 @@
  * A row is `n` lanes of one moment, 64-byte aligned, n at most PGS_ROW_LANES. Values are whole
  * numbers of magnitude at most 2^53, so sums below 2^53, minima, maxima and counts are exact in any
  * order. Only sums of squares round, so their order is the definition: lane i of a row is added to
- * accumulator i mod 16, in rising order of i, and the 16 are then added pairwise: 8 apart, 4, 2, 1. The regression sums of a lane are added row by row. Whoever joins rows of several groups adds
+ * accumulator i mod 16, in rising order of i, and the 16 are then added pairwise: 8 apart, 4, 2, 1.
+ * The regression sums of a lane are added row by row. Whoever joins rows of several groups adds
  * them in group order. So every level and every number of threads gives the same bits. */
 #ifndef PGSKEW_KERNEL_H
 #define PGSKEW_KERNEL_H
@@ -17,9 +18,9 @@
 #define PGS_ROW_LANES 256
 
 /* What a lane's range over some rows tells of all of them at once: it is beyond pair k of bounds in
- * each row if it stays at or below out_low[k] or at or above out_high[k], and within it in each if it
- * stays between in_low[k] and in_high[k]. It is no row's minimum if it stays above `floor`, and no
- * row's maximum if it stays below `ceiling`. */
+ * each row if it stays at or below out_low[k] or at or above out_high[k], and within it in each if
+ * it stays between in_low[k] and in_high[k]. It is no row's minimum if it stays above `floor`, and
+ * no row's maximum if it stays below `ceiling`. */
 typedef struct pgs_sieve {
     double out_low[2], out_high[2], in_low[2], in_high[2];
     double floor, ceiling;
@@ -36,8 +37,8 @@ typedef struct pgs_kernels {
 
     /* next[i] = row[i] + delta[i]; `delta` are n signed little-endian integers of `width` bytes: 1,
      * 2, 4 or 8; with width 0 there are none, and next is a copy. Exact where the sums are below
-     * 2^53. Returns what all deltas add up to, modulo 2^64: whoever knows the sum of `row` knows that
-     * of `next`, without looking at it. */
+     * 2^53. Returns what all deltas add up to, modulo 2^64: whoever knows the sum of `row` knows
+     * that of `next`, without looking at it. */
     uint64_t (*advance)(const double *row, const void *delta, unsigned width, size_t n,
                         double *next);
 
@@ -63,7 +64,8 @@ typedef struct pgs_kernels {
 /* The kernels in use. */
 const pgs_kernels *pgs_kernels_get(void);
 
-/* The table entry called `name` that this CPU can run; NULL: there is none. For tests and benches. */
+/* The table entry called `name` that this CPU can run; NULL: there is none. For tests and
+ * benches. */
 const pgs_kernels *pgs_kernels_find(const char *name);
 
 #endif

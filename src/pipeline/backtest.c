@@ -1,6 +1,6 @@
-/* The scoreboard: at origins of the past, what would have been said, against what came. An origin knows
- * nothing later than itself, because every model reads rows up to its origin only. What was cleaned is known from
- * all rows, though: that a total was misread shows in the next one. */
+/* The scoreboard: at origins of the past, what would have been said, against what came. An origin
+ * knows nothing later than itself, because every model reads rows up to its origin only. What was
+ * cleaned is known from all rows, though: that a total was misread shows in the next one. */
 #include "pipeline/forecast.h"
 
 #include <string.h>

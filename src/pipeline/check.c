@@ -1,4 +1,5 @@
-/* From a snapshot to a verdict: numbers, comparison with a baseline, findings, and the worst of it. */
+/* From a snapshot to a verdict: numbers, comparison with a baseline, findings, and the worst of
+ * it. */
 #include <assert.h>
 #include <math.h>
 

@@ -1,7 +1,8 @@
-/* Two moments of one table, side by side: partitions are matched, values subtracted, findings compared.
+/* Two moments of one table, side by side: partitions are matched, values subtracted, findings
+ * compared.
  *
- * Matching joins sorted lists, by name, then by number where one side has no name, then by OID: what
- * is left has come or gone. */
+ * Matching joins sorted lists, by name, then by number where one side has no name, then by OID:
+ * what is left has come or gone. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>

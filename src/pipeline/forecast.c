@@ -1,5 +1,5 @@
-/* From a daily frame to a forecast: one outlook for each horizon, of rows and of bytes; times of crossing from
- * the chances; alerts; and the scores of the same forecasts at past origins. */
+/* From a daily frame to a forecast: one outlook for each horizon, of rows and of bytes; times of
+ * crossing from the chances; alerts; and the scores of the same forecasts at past origins. */
 #include "pipeline/forecast.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Predicted alerts: partitions that are not beyond a threshold now, and more likely than not will be by
- * the farthest horizon. */
+/* Predicted alerts: partitions that are not beyond a threshold now, and more likely than not will
+ * be by the farthest horizon. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* What pictures show. A history of thousands of days is cut into columns of equally many days each, and
- * a column is the state of one day, not a mean: so every skew in it is one that was published, by
- * the same arithmetic as everywhere (stats/skew.c). */
+/* What pictures show. A history of thousands of days is cut into columns of equally many days each,
+ * and a column is the state of one day, not a mean: so every skew in it is one that was published,
+ * by the same arithmetic as everywhere (stats/skew.c). */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* The work of a scan: what is known before the values are read, partition groups of either measure
- * over threads, and putting the parts together in an order that does not depend on who computed them. */
+ * over threads, and putting the parts together in an order that does not depend on who computed
+ * them. */
 #include "pgskew/analyze.h"
 
 #include <math.h>

@@ -7,8 +7,8 @@
 #include "stats/line.h"
 
 /* What counts as far off: values whose distance from `middle` is at least `reach`; [0] the nearer
- * and [1] the farther pair. An infinite reach never matches. Middles and reaches are halves of whole
- * numbers, and reaches at most 2^51, so that the comparison is exact. */
+ * and [1] the farther pair. An infinite reach never matches. Middles and reaches are halves of
+ * whole numbers, and reaches at most 2^51, so that the comparison is exact. */
 typedef struct pgs_row_bounds {
     double middle[2], reach[2];
 } pgs_row_bounds;
@@ -44,8 +44,8 @@ typedef struct pgs_scan_plan {
 
 #define PGS_SCAN_ROWS 8 /* decoded and measured together */
 
-/* The rows of one tile and where their measures go; days, sums and squares are of its row 0. Rows are
- * in units of the tile: values are these times `unit`, 2^shift. */
+/* The rows of one tile and where their measures go; days, sums and squares are of its row 0. Rows
+ * are in units of the tile: values are these times `unit`, 2^shift. */
 typedef struct pgs_scan_rows {
     const pgs_kernels *kernels;
     const pgs_tile *tile;
@@ -65,8 +65,8 @@ typedef struct pgs_scan_scratch {
     uint8_t min_lane, max_lane; /* of the row measured last */
 } pgs_scan_scratch;
 
-/* Add the rows t .. t + n_rows - 1, at most PGS_SCAN_ROWS, decoded at `rows`. sum[r] is what row t + r
- * of a whole tile adds up to, in units and modulo 2^64. False: a value that cannot be. */
+/* Add the rows t .. t + n_rows - 1, at most PGS_SCAN_ROWS, decoded at `rows`. sum[r] is what row t
+ * + r of a whole tile adds up to, in units and modulo 2^64. False: a value that cannot be. */
 bool pgs_scan_measure_rows(const pgs_scan_rows *all, size_t t, size_t n_rows, const double *rows,
                            const uint64_t *sum, pgs_scan_scratch *scratch);
 

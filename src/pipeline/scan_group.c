@@ -1,7 +1,7 @@
-/* One partition group, tile by tile. Rows are decoded a few at a time into a buffer that stays in the
- * nearest cache, measured, and added to the lanes' regression sums together; at the end of a tile those
- * sums join what the lanes had before. In a tile with absent cells each lane keeps its own count and
- * times. */
+/* One partition group, tile by tile. Rows are decoded a few at a time into a buffer that stays in
+ * the nearest cache, measured, and added to the lanes' regression sums together; at the end of a
+ * tile those sums join what the lanes had before. In a tile with absent cells each lane keeps its
+ * own count and times. */
 #include <math.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
-/* Rows of one tile measured: per moment the total, the extremes, the squares and how many partitions
- * are beyond each bound. Bounds and values hardly move from one row to the next, so a few rows are
- * sifted together: the range of each lane over all of them settles on which side of the bounds it is,
- * and that it is neither row's extreme, for nearly all lanes at once. Only the others are looked at row
- * by row. */
+/* Rows of one tile measured: per moment the total, the extremes, the squares and how many
+ * partitions are beyond each bound. Bounds and values hardly move from one row to the next, so a
+ * few rows are sifted together: the range of each lane over all of them settles on which side of
+ * the bounds it is, and that it is neither row's extreme, for nearly all lanes at once. Only the
+ * others are looked at row by row. */
 #include <math.h>
 #include <string.h>
 

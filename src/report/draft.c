@@ -1,5 +1,5 @@
-/* The tools of a page's author: blocks, words, choices among rows. Memory that runs out is remembered
- * and told once, at the end. */
+/* The tools of a page's author: blocks, words, choices among rows. Memory that runs out is
+ * remembered and told once, at the end. */
 #include "report/draft.h"
 
 #include <math.h>

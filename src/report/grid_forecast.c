@@ -1,5 +1,5 @@
-/* The columns of forecasts and of their scores, as data. A row is a partition at a horizon, a horizon, or a
- * method at a horizon. */
+/* The columns of forecasts and of their scores, as data. A row is a partition at a horizon, a
+ * horizon, or a method at a horizon. */
 #include <math.h>
 #include <string.h>
 

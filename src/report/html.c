@@ -1,5 +1,5 @@
-/* The page: what everybody wants to know first, then section by section what stands behind it. A section
- * that has nothing to say is not there. */
+/* The page: what everybody wants to know first, then section by section what stands behind it. A
+ * section that has nothing to say is not there. */
 #include <string.h>
 
 #include "embedded_css.h"

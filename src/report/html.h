@@ -1,6 +1,7 @@
-/* Inside the report room: one self-contained HTML page. html_write.c knows elements and escaping, html_chart.c
- * coordinates, each section a file of its own what it says; html.c puts them in order. Nothing is
- * computed: numbers come from the structures of the input, spelled as everywhere (cell.c).
+/* Inside the report room: one self-contained HTML page. html_write.c knows elements and escaping,
+ * html_chart.c coordinates, each section a file of its own what it says; html.c puts them in order.
+ * Nothing is computed: numbers come from the structures of the input, spelled as everywhere
+ * (cell.c).
  *
  * The page works where nothing but inline styles is allowed: no script, no address, no picture that
  * is not drawn inline. Colours are classes, because they are others in the dark and on paper. */
@@ -45,16 +46,16 @@ void pgs_html_partition(pgs_html *h, const char *name, int64_t num);
 /* The same as a cell of a table, whose heading says what it is. */
 void pgs_html_partition_cell(pgs_html *h, const char *name, int64_t num);
 
-/* The first `max_rows` rows of a grid as a table, and how many more there are. `things` and `command` say of
- * what and where. Nothing for an empty grid. */
+/* The first `max_rows` rows of a grid as a table, and how many more there are. `things` and
+ * `command` say of what and where. Nothing for an empty grid. */
 void pgs_html_grid(pgs_html *h, const pgs_grid *grid, size_t max_rows, const char *things,
                    const char *command);
 
 /* How many rows were left out; nothing for none. */
 void pgs_html_rest(pgs_html *h, size_t n_left_out, const char *things, const char *command);
 
-/* What a report says of `kind`: its sentences and the top of its lists; the sentences before the first
- * list alone. */
+/* What a report says of `kind`: its sentences and the top of its lists; the sentences before the
+ * first list alone. */
 void pgs_html_excerpt(pgs_html *h, pgs_report_kind kind);
 void pgs_html_sentences(pgs_html *h, pgs_report_kind kind);
 
@@ -77,8 +78,8 @@ double pgs_chart_ceiling(double largest);
 /* Begin; `label` is what it shows, for those who hear it. */
 void pgs_chart_begin(pgs_chart *chart, const char *label);
 
-/* End the shapes, and put the words: the y edges, and `left` and `right` below, or three days where those
- * are NULL and x is times. */
+/* End the shapes, and put the words: the y edges, and `left` and `right` below, or three days where
+ * those are NULL and x is times. */
 void pgs_chart_end(pgs_chart *chart, pgs_look y_look, const char *left, const char *right);
 
 /* A line through the points whose y is not NaN. */

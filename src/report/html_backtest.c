@@ -1,5 +1,5 @@
-/* How right forecasts have been on this very table: the same method, asked in the past and compared with
- * what came. */
+/* How right forecasts have been on this very table: the same method, asked in the past and compared
+ * with what came. */
 #include <math.h>
 
 #include "report/html.h"

@@ -1,5 +1,6 @@
-/* Charts: shapes in a box that stretches to the width of the page, and words around it in HTML, which do
- * not stretch. So a chart is as readable on a phone as on paper. Coordinates are half pixels. */
+/* Charts: shapes in a box that stretches to the width of the page, and words around it in HTML,
+ * which do not stretch. So a chart is as readable on a phone as on paper. Coordinates are half
+ * pixels. */
 #include <math.h>
 
 #include "report/html.h"

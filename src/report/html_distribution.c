@@ -1,5 +1,5 @@
-/* One moment: every partition's skew in order, over what chance alone explains, and the measures of the
- * whole. With more partitions than the page has pixels, every k-th is drawn. */
+/* One moment: every partition's skew in order, over what chance alone explains, and the measures of
+ * the whole. With more partitions than the page has pixels, every k-th is drawn. */
 #include <math.h>
 
 #include "report/html.h"

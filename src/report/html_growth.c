@@ -1,5 +1,5 @@
-/* Growth: rows and bytes of the whole table over time, and what they are expected to become, with the
- * band that holds four outcomes of five. */
+/* Growth: rows and bytes of the whole table over time, and what they are expected to become, with
+ * the band that holds four outcomes of five. */
 #include <math.h>
 
 #include "report/html.h"

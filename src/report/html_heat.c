@@ -1,6 +1,6 @@
-/* Signed skews as colours, and the heat map: a row for a partition, a column for a day. All cells of a
- * colour are one path, neighbours in time joined, so that a map of 18,000 cells is a few tens of
- * kilobytes. */
+/* Signed skews as colours, and the heat map: a row for a partition, a column for a day. All cells
+ * of a colour are one path, neighbours in time joined, so that a map of 18,000 cells is a few tens
+ * of kilobytes. */
 #include <math.h>
 
 #include "report/html.h"

@@ -1,5 +1,5 @@
-/* What will cross a threshold next, when, and how sure that is: the card for the first screen. It picks from
- * the forecast, and computes nothing. */
+/* What will cross a threshold next, when, and how sure that is: the card for the first screen. It
+ * picks from the forecast, and computes nothing. */
 #include <math.h>
 
 #include "report/html.h"

@@ -1,5 +1,5 @@
-/* What may come: the partitions that are likeliest to become unbalanced, with their chances at every horizon,
- * and how the first of them are expected to grow. */
+/* What may come: the partitions that are likeliest to become unbalanced, with their chances at
+ * every horizon, and how the first of them are expected to grow. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Elements, escaping, numbers and tables of an HTML page. Names are data: whatever a partition or a collection
- * is called, it ends up as text. Control characters are visible escapes before that, as everywhere. */
+/* Elements, escaping, numbers and tables of an HTML page. Names are data: whatever a partition or a
+ * collection is called, it ends up as text. Control characters are visible escapes before that, as
+ * everywhere. */
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>

@@ -36,7 +36,8 @@ void pgs_json_diff(pgs_json *j, const pgs_diff *diff);
 /* "trend", a member of the metrics, and "cleaning", a list; json_trend.c. */
 void pgs_json_trend(pgs_json *j, const pgs_trend *trend);
 void pgs_json_cleaning(pgs_json *j, const pgs_clean *clean);
-/* Predicted alerts, the key "forecast" of metrics, and the document of a backtest; json_forecast.c. */
+/* Predicted alerts, the key "forecast" of metrics, and the document of a backtest;
+ * json_forecast.c. */
 void pgs_json_forecast_alerts(pgs_json *j, const pgs_forecast *forecast);
 void pgs_json_forecast(pgs_json *j, const pgs_forecast *forecast);
 void pgs_json_backtest(pgs_json *j, const pgs_backtest *backtest);

@@ -1,6 +1,7 @@
-/* A baseline: what is accepted of a table, in a file that lies beside the code and may have been edited by anyone. Of
- * every partition it holds what findings follow from, so that none has to be believed: they are computed again. A
- * partition a line, so that a change reads well in a review. */
+/* A baseline: what is accepted of a table, in a file that lies beside the code and may have been
+ * edited by anyone. Of every partition it holds what findings follow from, so that none has to be
+ * believed: they are computed again. A partition a line, so that a change reads well in a
+ * review. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,7 @@
-/* A verdict as SARIF 2.1.0, for whatever shows results of static analysis: every finding is a result of the rule that
- * found it, at the snapshot's file, with the partition as its logical location. Rules and fingerprints are the same
- * from run to run: a fingerprint is of the table, the rule and the partition, never of a number. */
+/* A verdict as SARIF 2.1.0, for whatever shows results of static analysis: every finding is a
+ * result of the rule that found it, at the snapshot's file, with the partition as its logical
+ * location. Rules and fingerprints are the same from run to run: a fingerprint is of the table, the
+ * rule and the partition, never of a number. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -16,8 +17,8 @@ static void put_message(pgs_json *j, const char *key, const char *text) {
     pgs_json_close(j, '}');
 }
 
-/* Text of a buffer, which is emptied. What would act in a terminal is shown, and what SARIF has a meaning for, places
- * of arguments and links, is quoted. */
+/* Text of a buffer, which is emptied. What would act in a terminal is shown, and what SARIF has a
+ * meaning for, places of arguments and links, is quoted. */
 static void put_built(pgs_json *j, const char *key, pgs_buf *text) {
     pgs_buf shown = {0}, quoted = {0};
     pgs_text_escape(&shown, pgs_buf_view(text));

@@ -1,5 +1,5 @@
-/* JSON for machines, streamed: a document is written as it goes, cell by cell. So a million partitions
- * need the memory of one, and the file reads well: two spaces a level, one row a line.
+/* JSON for machines, streamed: a document is written as it goes, cell by cell. So a million
+ * partitions need the memory of one, and the file reads well: two spaces a level, one row a line.
  *
  * Texts are quoted by cJSON. Numbers are spelled by us: its own printing loses digits and writes
  * 15000.0 as 15000. cJSON keeps its own allocator, because its hooks belong to the whole process

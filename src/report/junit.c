@@ -1,6 +1,7 @@
-/* A verdict as JUnit XML: a test case for every number that is judged, so that a CI system shows the same cases run
- * after run and draws their history. It fails where the number is out of its range; its text says which partitions.
- * Understood by Jenkins' schema and by Ant's, which asks for more and forbids all else.
+/* A verdict as JUnit XML: a test case for every number that is judged, so that a CI system shows
+ * the same cases run after run and draws their history. It fails where the number is out of its
+ * range; its text says which partitions. Understood by Jenkins' schema and by Ant's, which asks for
+ * more and forbids all else.
  *
  * XML cannot hold most control characters, not even as references: they become visible escapes, as
  * everywhere. So do the two characters that are valid UTF-8 and no XML. */

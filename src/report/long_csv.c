@@ -1,6 +1,6 @@
-/* A series as one long CSV, a row a moment and partition: what `pgskew-collect import-history` reads.
- * Tiles are decoded a time block at a time, because every row needs a cell of each; numbers and
- * times are spelled by hand into one buffer, because there may be a billion of them. */
+/* A series as one long CSV, a row a moment and partition: what `pgskew-collect import-history`
+ * reads. Tiles are decoded a time block at a time, because every row needs a cell of each; numbers
+ * and times are spelled by hand into one buffer, because there may be a billion of them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-/* The line that a monitoring plugin prints: words, a bar, and performance data by the letter of the Monitoring
- * Plugins Development Guidelines: label=value[unit];warning;critical;minimum;maximum, numbers of digits and one
- * point, ranges as they were given, nothing for what is not known. A name may hold anything, so a bar in it, a
- * backslash, which monitors take for the beginning of a line break, and brackets, which their pages take for HTML, are
- * written as codes. */
+/* The line that a monitoring plugin prints: words, a bar, and performance data by the letter of the
+ * Monitoring Plugins Development Guidelines: label=value[unit];warning;critical;minimum;maximum,
+ * numbers of digits and one point, ranges as they were given, nothing for what is not known. A name
+ * may hold anything, so a bar in it, a backslash, which monitors take for the beginning of a line
+ * break, and brackets, which their pages take for HTML, are written as codes. */
 #include <math.h>
 #include <string.h>
 

@@ -1,11 +1,13 @@
-/* One moment for Prometheus: a document that is OpenMetrics and, read as the older text format, what
- * node_exporter's textfile collector takes. To the latter, UNIT and EOF are comments. Where the two
- * disagree we say nothing: totals that only grow have no TYPE (the formats name such families
- * differently), and no sample has a time (the collector refuses one), which is a metric instead.
+/* One moment for Prometheus: a document that is OpenMetrics and, read as the older text format,
+ * what node_exporter's textfile collector takes. To the latter, UNIT and EOF are comments. Where
+ * the two disagree we say nothing: totals that only grow have no TYPE (the formats name such
+ * families differently), and no sample has a time (the collector refuses one), which is a metric
+ * instead.
  *
  * What was not observed has no sample, and a family without samples is not there: missing is not
  * zero. A partition is known by its relation name, which outlives its number; by its number where
- * some name is missing or could be mistaken for another once control characters are made visible. */
+ * some name is missing or could be mistaken for another once control characters are made
+ * visible. */
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>

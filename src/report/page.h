@@ -55,13 +55,15 @@ bool pgs_look_is_text(pgs_look look);
 /* Whether people read a column of this look from the right. */
 bool pgs_look_is_right(pgs_look look);
 
-/* The value for machines, every digit of it; NULL where it was not observed. May be in `scratch`. */
+/* The value for machines, every digit of it; NULL where it was not observed. May be in
+ * `scratch`. */
 const char *pgs_cell_exact(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]);
 
 /* The value for people, "-" where it was not observed. Text is as it came: escape it. */
 const char *pgs_cell_plain(const pgs_cell *cell, char scratch[PGS_CELL_TEXT_MAX]);
 
-/* Whether people read no number of this look wider than both a smaller and a larger one; and the number. */
+/* Whether people read no number of this look wider than both a smaller and a larger one; and the
+ * number. */
 bool pgs_cell_order(const pgs_cell *cell, double *out);
 
 /* ---- grid.c, columns.c: the columns of every view, as data ---- */
@@ -121,7 +123,8 @@ struct pgs_grid {
     size_t stride;
 };
 
-/* Getters of one field, `where` bytes into the row's struct. NaN and PGS_TIME_NONE are not observed. */
+/* Getters of one field, `where` bytes into the row's struct. NaN and PGS_TIME_NONE are not
+ * observed. */
 void pgs_get_double(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
 void pgs_get_int64(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
 void pgs_get_size(const pgs_grid *grid, const pgs_column *column, size_t row, pgs_cell *out);
@@ -158,8 +161,8 @@ pgs_grid pgs_grid_rows(const pgs_column *column, size_t n_columns, const void *b
 pgs_grid pgs_grid_over(const pgs_report_input *input, const pgs_column *column, size_t n_columns,
                        const void *base, size_t stride, size_t n_rows);
 
-/* The grids of a trend, and of what was cleaned before; grid_trend.c. For people the names come first,
- * where `names`. */
+/* The grids of a trend, and of what was cleaned before; grid_trend.c. For people the names come
+ * first, where `names`. */
 pgs_grid pgs_grid_of_trend(const pgs_trend *trend);
 pgs_grid pgs_grid_of_trend_read(const pgs_trend *trend, bool names);
 pgs_grid pgs_grid_of_cleaning(const pgs_clean *clean);

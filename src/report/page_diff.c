@@ -1,5 +1,5 @@
-/* The page of a diff: the news first, then what changed, in total and in the partitions that changed
- * most. */
+/* The page of a diff: the news first, then what changed, in total and in the partitions that
+ * changed most. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* A long CSV, as years of measurements are kept elsewhere: one row a moment and partition, sorted by
- * both. There may be a hundred million of them, so nothing is kept but the moment that is being
+/* A long CSV, as years of measurements are kept elsewhere: one row a moment and partition, sorted
+ * by both. There may be a hundred million of them, so nothing is kept but the moment that is being
  * read: one snapshot, filled again for each. A value becomes a number while it still lies in the
  * parser's buffer; the usual ones, digits and nothing else, without any other call. */
 #include "source/csv_history.h"

@@ -1,5 +1,5 @@
-/* The collections of a long CSV's last moment: a file of its own, one row a collection and partition.
- * A row without a partition number speaks of all partitions together. */
+/* The collections of a long CSV's last moment: a file of its own, one row a collection and
+ * partition. A row without a partition number speaks of all partitions together. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -57,7 +57,8 @@ static pgs_status fill(pgs_csv_input *in, pgs_err *err) {
     return PGS_OK;
 }
 
-/* Bytes that can be handed on; 0: more must be read first. A CR at the end may be half of a CRLF. */
+/* Bytes that can be handed on; 0: more must be read first. A CR at the end may be half of a
+ * CRLF. */
 static size_t ready(const pgs_csv_input *in) {
     size_t have = in->end - in->start;
     if (have == 0)

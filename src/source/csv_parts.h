@@ -32,7 +32,8 @@ typedef struct pgs_csv_parts {
 void pgs_csv_parts_init(pgs_csv_parts *parts);
 
 /* Number of the row's partition, and its place in `snap` (SIZE_MAX: it is not there). `seen`
- * [n_parts] holds the line each place was met on, 0 before. PGS_E_DATA: no number, or met before. */
+ * [n_parts] holds the line each place was met on, 0 before. PGS_E_DATA: no number, or met
+ * before. */
 pgs_status pgs_csv_parts_find(const pgs_csv_row *row, const pgs_snapshot *snap, size_t *seen,
                               int64_t *num, size_t *place, pgs_err *err) PGS_CHECK;
 
@@ -44,8 +45,8 @@ pgs_status pgs_csv_parts_value(const pgs_csv_row *row, size_t column, pgs_metric
 /* Percentages are taken as exported; other derived values follow from what was observed. */
 bool pgs_csv_is_kept(pgs_metric metric);
 
-/* The head of an import: `table` (NULL: public.chunks; public where it names no schema) and `source`
- * (NULL: "import"). */
+/* The head of an import: `table` (NULL: public.chunks; public where it names no schema) and
+ * `source` (NULL: "import"). */
 pgs_status pgs_csv_name_series(pgs_snapshot *snap, const char *table, const char *source,
                                pgs_err *err) PGS_CHECK;
 

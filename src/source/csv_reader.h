@@ -74,8 +74,8 @@ pgs_status pgs_csv_parser_new(const pgs_csv_layout *layout, const pgs_csv_sink *
                               size_t max_value_bytes, pgs_csv_parser **out, pgs_err *err) PGS_CHECK;
 void pgs_csv_parser_free(pgs_csv_parser *parser);
 
-/* Take the next `n` bytes: a physical line with its end, or a part of one. The sink gets no row that
- * begins after them. After a failure it fails again. PGS_E_DATA as of pgs_csv_scan(). */
+/* Take the next `n` bytes: a physical line with its end, or a part of one. The sink gets no row
+ * that begins after them. After a failure it fails again. PGS_E_DATA as of pgs_csv_scan(). */
 pgs_status pgs_csv_parser_feed(pgs_csv_parser *parser, const char *bytes, size_t n,
                                pgs_err *err) PGS_CHECK;
 
@@ -86,7 +86,8 @@ pgs_status pgs_csv_parser_end(pgs_csv_parser *parser, pgs_err *err) PGS_CHECK;
 size_t pgs_csv_parser_line(const pgs_csv_parser *parser);
 bool pgs_csv_parser_has(const pgs_csv_parser *parser, size_t column);
 
-/* Bytes of `n` > 0 up to and with the first line end: LF, CRLF, or CR alone; `n` where there is none. */
+/* Bytes of `n` > 0 up to and with the first line end: LF, CRLF, or CR alone; `n` where there is
+ * none. */
 size_t pgs_csv_physical_line(const char *bytes, size_t n);
 
 /* The line to be fed holds a NUL byte. */

@@ -1,10 +1,10 @@
-/* The guide's live views, as one script (schemas/postgresql/): five views over one that measures each
- * partition once, analyze_partition_skew(), and collection_chunking_stats with its refresh.
+/* The guide's live views, as one script (schemas/postgresql/): five views over one that measures
+ * each partition once, analyze_partition_skew(), and collection_chunking_stats with its refresh.
  *
  * The script is made of constant text and of names, which only ever stand in it quoted: as
- * identifiers, or as literals that its anonymous blocks read from settings. What it makes it marks by
- * a comment that names the table, and whatever else has one of the names makes it stop, so that what
- * is printed is as careful as what is applied. */
+ * identifiers, or as literals that its anonymous blocks read from settings. What it makes it marks
+ * by a comment that names the table, and whatever else has one of the names makes it stop, so that
+ * what is printed is as careful as what is applied. */
 #include <libpq-fe.h>
 #include <string.h>
 

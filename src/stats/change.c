@@ -1,15 +1,17 @@
 /* Has a partition's share changed since a baseline, by more than chance?
  *
- * Of the m rows that a partition has at both moments together, the second has Binomial(m, q), where q is the
- * second moment's part of the bulk's rows: the exact comparison of two counts (Przyborowski and Wilenski 1940). It needs
- * no expected share, so a table may be as skewed as it likes; and the bulk decides how much a table has grown, so one
- * partition that grows does not make all others shrink.
+ * Of the m rows that a partition has at both moments together, the second has Binomial(m, q), where
+ * q is the second moment's part of the bulk's rows: the exact comparison of two counts
+ * (Przyborowski and Wilenski 1940). It needs no expected share, so a table may be as skewed as it
+ * likes; and the bulk decides how much a table has grown, so one partition that grows does not make
+ * all others shrink.
  *
- * How many rows come as one is told by the changes themselves. A table that is looked at twice keeps its rows, and
- * the bulk of its partitions hardly changes its share: then little is chance. Two tables loaded alike differ in every
- * partition: then much is. Asked is the bulk only (the three quarters that changed least), as in units.c, and
- * the same allowance is made for what is estimated. At least a quarter of a row moves as one, so that a few rows are
- * never a change, and a whole row where the bulk has few of them. */
+ * How many rows come as one is told by the changes themselves. A table that is looked at twice
+ * keeps its rows, and the bulk of its partitions hardly changes its share: then little is chance.
+ * Two tables loaded alike differ in every partition: then much is. Asked is the bulk only (the
+ * three quarters that changed least), as in units.c, and the same allowance is made for what is
+ * estimated. At least a quarter of a row moves as one, so that a few rows are never a change, and a
+ * whole row where the bulk has few of them. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -98,8 +100,8 @@ static double middle_part(const pairs *c) {
     return (c->room[(n - 1) / 2] + c->room[n / 2]) / 2;
 }
 
-/* The bulk's part of now: from the median on, those that changed least, until they are the same. Few rows are too
- * coarse for that: there all decide. */
+/* The bulk's part of now: from the median on, those that changed least, until they are the same.
+ * Few rows are too coarse for that: there all decide. */
 static double settle(const pairs *c, double row) {
     bool some = most_have(c, SOME_ROWS * row) && rows_of(c) >= ALL_ROWS * row;
     double all = part_of_now(c, 0.5, INFINITY), q = some ? middle_part(c) : all;

@@ -1,9 +1,9 @@
-/* A perfectly hashed table is not even: with a mean of 100 rows, one of 100 partitions is 40 % off in one
- * snapshot of a hundred. The floor is the skew from which that excuse no longer holds.
+/* A perfectly hashed table is not even: with a mean of 100 rows, one of 100 partitions is 40 % off
+ * in one snapshot of a hundred. The floor is the skew from which that excuse no longer holds.
  *
- * One partition's rows are binomial, T trials at 1/P; the P of them together are bounded by the
- * sum of their tails, which for a maximum of skews is all but exact. Rows do not come alone, though:
- * a collection moves as a whole, and T rows in collections are as uneven as fewer, larger units.
+ * One partition's rows are binomial, T trials at 1/P; the P of them together are bounded by the sum
+ * of their tails, which for a maximum of skews is all but exact. Rows do not come alone, though: a
+ * collection moves as a whole, and T rows in collections are as uneven as fewer, larger units.
  *
  *   lower side   units of u = S2/S1 (Sk: sum of n^k over the sizes n), N = T/u of them: Kish's design
  *                effect. It has the variance of the sum, and a heavier lower tail.
@@ -11,9 +11,10 @@
  *                moment of the sum. Without the third, sizes as uneven as real collections' raise false
  *                alarms in a third of the tables.
  *
- * Equal sizes make both exact. Where sizes are not known, u is estimated from the unevenness itself; that
- * must not excuse a hot partition, so only the bulk is asked (a trimmed variance about the median), and
- * the estimate's own error is paid for by the quantile of Student's t in place of the normal's.
+ * Equal sizes make both exact. Where sizes are not known, u is estimated from the unevenness
+ * itself; that must not excuse a hot partition, so only the bulk is asked (a trimmed variance about
+ * the median), and the estimate's own error is paid for by the quantile of Student's t in place of
+ * the normal's.
  *
  * Sources: Kish, Survey Sampling 1965; Rao and Scott 1981 (design effect); Rousseeuw and Leroy 1987
  * (trimmed scale). */

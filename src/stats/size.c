@@ -24,8 +24,8 @@ static double quotient(double x, double y, int64_t z) {
     return out;
 }
 
-/* A power of two divides exactly, so whole ten-thousandths are exact too: half goes up, as numeric's
- * 16 digits would have it. Sizes in 8 kB pages fall on halves all the time. */
+/* A power of two divides exactly, so whole ten-thousandths are exact too: half goes up, as
+ * numeric's 16 digits would have it. Sizes in 8 kB pages fall on halves all the time. */
 double pgs_size_mb(double bytes) {
     if (isnan(bytes))
         return NAN;

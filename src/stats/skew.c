@@ -103,8 +103,8 @@ void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_st
 
 /* ---- where a status begins ---- */
 
-/* Whether the skew of x is at least tenths/10: by exact fractions where the difference is larger than
- * numeric's rounding can be, else by numeric. */
+/* Whether the skew of x is at least tenths/10: by exact fractions where the difference is larger
+ * than numeric's rounding can be, else by numeric. */
 static bool reaches(int64_t x, size_t n_seen, int64_t total, int tenths) {
     __int128 scaled = (__int128)10 * x * (__int128)n_seen, even = (__int128)10 * total;
     __int128 off = scaled > even ? scaled - even : even - scaled;
@@ -134,9 +134,9 @@ static int64_t share_of(size_t n_seen, int64_t total, int tenths, int64_t *rest)
 /* Which side of a boundary the whole numbers beside it are on, where that needs no decimals. */
 typedef enum side { SIDE_CLEAR, SIDE_TIE, SIDE_UNKNOWN } side;
 
-/* CLEAR: numeric's rounding, below n_seen * 1e-15 of the total, cannot reach the boundary. TIE: the whole
- * number is the boundary, and numeric divides without a rest there: share and even share have at
- * most 16 decimals. */
+/* CLEAR: numeric's rounding, below n_seen * 1e-15 of the total, cannot reach the boundary. TIE: the
+ * whole number is the boundary, and numeric divides without a rest there: share and even share have
+ * at most 16 decimals. */
 static side side_of(int64_t rest, size_t n_seen, int64_t total) {
     double rounding = (double)n_seen * 1e-15 * (10.0 * (double)total);
     int64_t n = (int64_t)n_seen;

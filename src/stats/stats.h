@@ -22,9 +22,9 @@ bool pgs_settle(double approx, int digits, double *rounded);
  *              UNMEASURED where x is NaN */
 void pgs_skew_column(const double *x, size_t n, double *published, pgs_health_status *status);
 
-/* Where among `n_seen` >= 1 partitions with `total` > 0 the status begins whose threshold is tenths/10
- * (3: WARNING, 5: UNBALANCED): values at or below *low, or at or above *high, have it. Exact, ties as
- * numeric decides them. *low is -1 where none is low enough. */
+/* Where among `n_seen` >= 1 partitions with `total` > 0 the status begins whose threshold is
+ * tenths/10 (3: WARNING, 5: UNBALANCED): values at or below *low, or at or above *high, have it.
+ * Exact, ties as numeric decides them. *low is -1 where none is low enough. */
 void pgs_skew_limits(size_t n_seen, int64_t total, int tenths, int64_t *low, int64_t *high);
 
 /* Population variance of x over its mean, P * sum(x^2)/T^2 - 1, by exact fractions: WARNING
@@ -92,8 +92,8 @@ pgs_units pgs_units_independent(void);
 /* The same units where every row weighs `factor`; UNKNOWN where that is not finite. */
 pgs_units pgs_units_scaled(pgs_units units, double factor);
 
-/* Units of rows where they are whole collections: those that lie in one partition hold at least
- * 95 % of the rows. A collection is a cause, not chance, and takes no part, where it alone makes its
+/* Units of rows where they are whole collections: those that lie in one partition hold at least 95
+ * % of the rows. A collection is a cause, not chance, and takes no part, where it alone makes its
  * partition UNBALANCED, or the smaller ones would not pile up like that in any partition by chance
  * (at alpha/1000); at most a quarter of them are. UNKNOWN where collections were not observed, or
  * are no units.
@@ -104,18 +104,19 @@ pgs_units pgs_units_of_collections(const pgs_snapshot *snap, double alpha, doubl
  *   above  [partitions of the snapshot] */
 void pgs_units_mark_causes(const pgs_snapshot *snap, double cause, bool *above);
 
-/* Units that explain the bulk of x: from the spread of the three quarters of values that lie nearest to
- * the median, so that hot partitions do not hide themselves. Never below `least` (UNKNOWN: 1). With
- * fewer than 10 values, or a median of 0, there is no bulk: `least` is the answer.
+/* Units that explain the bulk of x: from the spread of the three quarters of values that lie
+ * nearest to the median, so that hot partitions do not hide themselves. Never below `least`
+ * (UNKNOWN: 1). With fewer than 10 values, or a median of 0, there is no bulk: `least` is the
+ * answer.
  *   x       [n] rows or bytes; NaN: not observed
  *   sorted  [n] room to sort in */
 pgs_units pgs_units_of_spread(const double *x, size_t n, pgs_units least, double alpha,
                               double *sorted);
 
-/* The smallest skew |P x/T - 1| that a column of integers can have and that any of its P partitions would
- * reach by chance with a probability of at most alpha: exact binomial tails of both sides, added
- * over the partitions. INFINITY: no skew would be too much. NaN where T is 0, P is less than 2 or
- * the units are UNKNOWN. */
+/* The smallest skew |P x/T - 1| that a column of integers can have and that any of its P partitions
+ * would reach by chance with a probability of at most alpha: exact binomial tails of both sides,
+ * added over the partitions. INFINITY: no skew would be too much. NaN where T is 0, P is less than
+ * 2 or the units are UNKNOWN. */
 double pgs_noise_floor(const double *x, size_t n, pgs_units units, double alpha);
 
 /* |P x/T - 1| of every value, to compare with the floor: not rounded. NaN where x is; 0 where T
@@ -124,8 +125,8 @@ void pgs_noise_skews(const double *x, size_t n, double *out);
 
 /* ---- change.c: two moments of a column ---- */
 
-/* Which partitions have another share of the column now than before, where chance gives any of them so much
- * of a change with a probability of at most alpha.
+/* Which partitions have another share of the column now than before, where chance gives any of them
+ * so much of a change with a probability of at most alpha.
  *   before, now  [n] rows or bytes of the same partitions; NaN: not observed
  *   row          what a row is in the columns' unit: 1 for rows
  *   room         [n] to sort in
@@ -140,8 +141,8 @@ bool pgs_change_beyond_chance(const double *before, const double *now, size_t n,
  * one. Everything NaN where nothing was observed. */
 void pgs_statistics_of(const pgs_snapshot *snap, pgs_statistics *out);
 
-/* Sample standard deviation of the observed values, as PostgreSQL's numeric gives it; 0 for one, NaN
- * for none. */
+/* Sample standard deviation of the observed values, as PostgreSQL's numeric gives it; 0 for one,
+ * NaN for none. */
 double pgs_stddev_of(const double *x, size_t n);
 
 /* Rows of collection_stat added up per collection, or the one for all partitions together where

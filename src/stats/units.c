@@ -41,8 +41,8 @@ static bool none_is_spread(const pgs_snapshot *snap) {
     return cells == (double)snap->n_collections;
 }
 
-/* Rows of the collection whose rows of collection_stat begin at i; *next is the collection after it.
- * The row for all partitions together comes first, where there is one. */
+/* Rows of the collection whose rows of collection_stat begin at i; *next is the collection after
+ * it. The row for all partitions together comes first, where there is one. */
 static double rows_of(const pgs_snapshot *snap, size_t i, size_t *next) {
     const pgs_collection_stat *stat = snap->collection_stat;
     bool has_total = stat[i].partition_num < 0;
@@ -87,10 +87,10 @@ static pgs_units units_of(const powers *s, double total, double cause) {
     return (pgs_units){PGS_DESIGN_COLLECTIONS, unit, unit, s->s3 / s->s2, s->s1 / total, cause};
 }
 
-/* The units of sizes [n], ascending, without those that are causes: the first among the largest that
- * makes its partition UNBALANCED alone, wherever chance puts it, or that all smaller ones together
- * would not pile up like in any partition by chance; and what is larger still. At most a quarter are
- * looked at: more are no exceptions. */
+/* The units of sizes [n], ascending, without those that are causes: the first among the largest
+ * that makes its partition UNBALANCED alone, wherever chance puts it, or that all smaller ones
+ * together would not pile up like in any partition by chance; and what is larger still. At most a
+ * quarter are looked at: more are no exceptions. */
 static pgs_units ordinary_units(const double *sizes, size_t n, double n_parts, double alpha) {
     powers s = {0};
     double total = 0;

@@ -1,8 +1,8 @@
 /* The codec of the packed history: each row of a tile is stored as its difference from the row
  * above, in as few whole bytes as the row's largest difference needs. Cumulative counts move little
- * from one moment to the next, so most cells take one byte, and decoding is one addition a cell that
- * a compiler vectorises. The few busy partitions of a row are exceptions, or they would widen it for
- * all the others. Finer packing would be smaller and slower. */
+ * from one moment to the next, so most cells take one byte, and decoding is one addition a cell
+ * that a compiler vectorises. The few busy partitions of a row are exceptions, or they would widen
+ * it for all the others. Finer packing would be smaller and slower. */
 #include "store/block.h"
 
 #include <math.h>

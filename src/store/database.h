@@ -48,8 +48,8 @@ pgs_status pgs_database_open_file(pgs_database *d, const char *path, uint32_t ap
 pgs_status pgs_database_open_writable(pgs_database *d, const char *path, uint32_t application_id,
                                       pgs_err *err) PGS_CHECK;
 
-/* An empty database in the empty file `aside`, a transaction begun. Durable only once the caller has
- * flushed the file. */
+/* An empty database in the empty file `aside`, a transaction begun. Durable only once the caller
+ * has flushed the file. */
 pgs_status pgs_database_new_file(pgs_database *d, const char *path, const char *aside,
                                  uint32_t application_id, const char *schema,
                                  pgs_err *err) PGS_CHECK;

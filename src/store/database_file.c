@@ -13,7 +13,8 @@
 #define BUSY_MS   5000
 #define CACHE_KIB "-512" /* a block is read once: keeping its pages would only cost faults */
 
-/* Whether a file could not be opened because we may not: SQLite says the same when the disk fails. */
+/* Whether a file could not be opened because we may not: SQLite says the same when the disk
+ * fails. */
 static bool is_denied(pgs_database *d, int rc) {
     int why = d->db ? sqlite3_system_errno(d->db) : 0;
     bool directory = d->db && sqlite3_extended_errcode(d->db) == SQLITE_READONLY_DIRECTORY;
@@ -114,8 +115,8 @@ static pgs_status read_header(pgs_database *d, file_header *out, pgs_err *err) {
     return rc == SQLITE_OK ? PGS_OK : pgs_database_file_error(d, rc, err);
 }
 
-/* Begin a transaction with `sql`. What the file is does not change, so that is asked before SQLite is
- * let into it; its size does, so that is asked under the lock. */
+/* Begin a transaction with `sql`. What the file is does not change, so that is asked before SQLite
+ * is let into it; its size does, so that is asked under the lock. */
 static pgs_status begin(pgs_database *d, uint32_t application_id, const char *sql, pgs_err *err) {
     file_header header;
     pgs_status st = read_header(d, &header, err);

@@ -1,9 +1,9 @@
-/* Damage may lie in the text that defines a table: all values of a column that is called otherwise would
- * pass for never observed. What has one of our names is defined as some script of schemas/ does it, to
- * the letter. A table may have columns more, which ALTER TABLE puts in one piece behind ours, or columns
- * less: damage changes no length. What has other names, or is not there, is the business of whoever
- * changed the file; so are views, which are not read here, as long as their text is in one piece: what
- * was never written of a file is zeros. */
+/* Damage may lie in the text that defines a table: all values of a column that is called otherwise
+ * would pass for never observed. What has one of our names is defined as some script of schemas/
+ * does it, to the letter. A table may have columns more, which ALTER TABLE puts in one piece behind
+ * ours, or columns less: damage changes no length. What has other names, or is not there, is the
+ * business of whoever changed the file; so are views, which are not read here, as long as their
+ * text is in one piece: what was never written of a file is zeros. */
 #include "store/definitions.h"
 
 #include <string.h>

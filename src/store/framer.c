@@ -1,5 +1,5 @@
-/* Snapshots, one after the other, into a daily frame: what packing them and reading the history would
- * give, without the file. Partitions become lanes as they do there. */
+/* Snapshots, one after the other, into a daily frame: what packing them and reading the history
+ * would give, without the file. Partitions become lanes as they do there. */
 #include <math.h>
 #include <string.h>
 

@@ -29,8 +29,8 @@ static pgs_status next_block(pgs_history *h, int64_t from, int64_t *id, pgs_err 
     return pgs_history_ask(h, "SELECT min(id) FROM main.block WHERE id >= ?", from, id, err);
 }
 
-/* A metric of a later version is left out, and whoever asks is told. Ids are in the order of metrics:
- * unknown ones lie between ours and presence, or behind the contents. */
+/* A metric of a later version is left out, and whoever asks is told. Ids are in the order of
+ * metrics: unknown ones lie between ours and presence, or behind the contents. */
 static pgs_status look_for_unknown(pgs_history *h, pgs_err *err) {
     static const uint64_t FROM[] = {PGS_METRIC_COUNT, PGS_CONTENTS_METRIC + 1};
     static const uint64_t BEFORE[] = {PGS_STATE_METRIC, (uint64_t)INT64_MAX >> 48};

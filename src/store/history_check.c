@@ -1,5 +1,6 @@
-/* Is a history what was written? SQLite looks at its pages, and every block is read: one that nobody
- * asks for any more, or that could not be there at all, is as wrong as one whose bytes changed. */
+/* Is a history what was written? SQLite looks at its pages, and every block is read: one that
+ * nobody asks for any more, or that could not be there at all, is as wrong as one whose bytes
+ * changed. */
 #include <string.h>
 
 #include "store/history_reader.h"

@@ -1,5 +1,5 @@
-/* A packed history as a daily frame: what trends and forecasts think with. Each tile is decoded once,
- * and only the last observation of every 24 hours is kept. */
+/* A packed history as a daily frame: what trends and forecasts think with. Each tile is decoded
+ * once, and only the last observation of every 24 hours is kept. */
 #include <math.h>
 #include <string.h>
 

@@ -5,14 +5,16 @@
 #include "pgskew/metric.h"
 #include "store/database.h"
 
-/* A row being filled; remembers the first failure until it is added. Zeroed: nothing to finalize. */
+/* A row being filled; remembers the first failure until it is added. Zeroed: nothing to
+ * finalize. */
 typedef struct pgs_rows {
     pgs_database *d;
     sqlite3_stmt *stmt;
     int rc;
 } pgs_rows;
 
-/* INSERT into these columns of `table`, `conflict` being "" or "OR REPLACE" or the like; finalize out->stmt with sqlite3_finalize(). */
+/* INSERT into these columns of `table`, `conflict` being "" or "OR REPLACE" or the like; finalize
+ * out->stmt with sqlite3_finalize(). */
 pgs_status pgs_rows_begin(pgs_database *d, const char *conflict, const char *table,
                           const char *const *column, size_t n, pgs_rows *out,
                           pgs_err *err) PGS_CHECK;

@@ -1,5 +1,5 @@
-/* A snapshot as rows of the tables of schemas/snapshot_001.sql, under the snapshot_id `id`. Internal
- * to store/. */
+/* A snapshot as rows of the tables of schemas/snapshot_001.sql, under the snapshot_id `id`.
+ * Internal to store/. */
 #ifndef PGSKEW_STORE_SNAPSHOT_ROWS_H
 #define PGSKEW_STORE_SNAPSHOT_ROWS_H
 

@@ -1,5 +1,5 @@
-/* The tables of a snapshot file that a history shares: what was true of one moment. A column that is
- * missing is NULL: that is how a file of an older minor version looks. */
+/* The tables of a snapshot file that a history shares: what was true of one moment. A column that
+ * is missing is NULL: that is how a file of an older minor version looks. */
 #include "store/snapshot_read.h"
 
 #include <string.h>

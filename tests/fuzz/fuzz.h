@@ -1,5 +1,5 @@
-/* What fuzz entries share. With clang and PGSKEW_FUZZ each is a libFuzzer target; else replay.c gives
- * it a main that runs it over files, so that every input that once failed stays tested. */
+/* What fuzz entries share. With clang and PGSKEW_FUZZ each is a libFuzzer target; else replay.c
+ * gives it a main that runs it over files, so that every input that once failed stays tested. */
 #ifndef PGSKEW_TESTS_FUZZ_H
 #define PGSKEW_TESTS_FUZZ_H
 

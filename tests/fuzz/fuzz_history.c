@@ -1,9 +1,9 @@
-/* Whatever the bytes of a history are, reading it ends in a status: never a crash, and what is read is
- * a snapshot that passes its own check.
+/* Whatever the bytes of a history are, reading it ends in a status: never a crash, and what is read
+ * is a snapshot that passes its own check.
  *
- * Bytes are tried as they are, then with a sound header, then with sound checksums in their blocks too:
- * a block whose content was chosen by somebody who knows how is the worst that can come. Seeds have
- * small pages, which history_seeds.py sees to. */
+ * Bytes are tried as they are, then with a sound header, then with sound checksums in their blocks
+ * too: a block whose content was chosen by somebody who knows how is the worst that can come. Seeds
+ * have small pages, which history_seeds.py sees to. */
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>

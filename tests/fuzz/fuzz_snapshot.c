@@ -1,7 +1,8 @@
 /* Whatever the bytes of a snapshot file are, reading it ends in a status: never a crash. What is
  * accepted passes its own check, can be reported in every format, and written again says the same.
  *
- * Bytes are tried as they are, then with a sound header: few damaged ones get past that otherwise. */
+ * Bytes are tried as they are, then with a sound header: few damaged ones get past that
+ * otherwise. */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -50,7 +51,8 @@ static void put_away(subject *s) {
     pgs_snapshot_reset(&s->snap);
 }
 
-/* Every report in every format that all of them have; the JSON of the longest is kept for the caller to free(). */
+/* Every report in every format that all of them have; the JSON of the longest is kept for the
+ * caller to free(). */
 static char *report(const subject *s) {
     pgs_report_input input = {.snapshot = &s->snap, .result = &s->result};
     const pgs_report_style plain = {0};

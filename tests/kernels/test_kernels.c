@@ -1,6 +1,6 @@
-/* src/kernel: every instruction level of this CPU gives the bits of the base level, for every length
- * a row can have, and touches nothing beyond it; the base level gives what the definitions in
- * kernel.h say, worked out in 128-bit integers and long doubles. */
+/* src/kernel: every instruction level of this CPU gives the bits of the base level, for every
+ * length a row can have, and touches nothing beyond it; the base level gives what the definitions
+ * in kernel.h say, worked out in 128-bit integers and long doubles. */
 #include "kernel/kernel.h"
 
 #include <criterion/criterion.h>

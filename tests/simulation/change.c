@@ -1,5 +1,6 @@
-/* Does the comparison with a baseline keep its word? Pairs of tables are drawn at random from a seed: of two that
- * were loaded alike nothing may be found, a partition that grew by a fifth must be.
+/* Does the comparison with a baseline keep its word? Pairs of tables are drawn at random from a
+ * seed: of two that were loaded alike nothing may be found, a partition that grew by a fifth must
+ * be.
  *
  *   change PAIRS    how many pairs of each kind
  *
@@ -70,7 +71,8 @@ static void report(const char *what, int found, int pairs, int least, int most) 
 
 /* ---- the kinds ---- */
 
-/* Two tables that were loaded alike, independently of each other, the second `growth` times as large. */
+/* Two tables that were loaded alike, independently of each other, the second `growth` times as
+ * large. */
 static void loaded_alike(const char *name, void (*weigh)(size_t), double unit, double growth,
                          int pairs) {
     static const size_t PARTS[] = {2, 3, 10, 30, 100, 1000};
@@ -136,7 +138,8 @@ static void grown_by_a_fifth(double growth, int pairs, int least) {
     report("  and no other is found", alone, pairs, least, pairs);
 }
 
-/* The same between two tables that were loaded independently: no promise, but this is what to expect. */
+/* The same between two tables that were loaded independently: no promise, but this is what to
+ * expect. */
 static void loaded_by_a_fifth(int pairs) {
     int found = 0;
     even(100);

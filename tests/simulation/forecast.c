@@ -1,7 +1,8 @@
-/* What is foretold of tables without a trend. The share of each of 100 partitions is a random walk of 365 days that
- * begins with a skew below 0.2; walks are slow or fast, totals stand still, grow or shrink, counts are small or
- * large, the steps of a day alike or wild. At most 5 % of the histories may contain any crossing of 0.3, 0.4 or 0.5 that
- * is predicted with a probability above one half within 30 days, and does not come.
+/* What is foretold of tables without a trend. The share of each of 100 partitions is a random walk
+ * of 365 days that begins with a skew below 0.2; walks are slow or fast, totals stand still, grow
+ * or shrink, counts are small or large, the steps of a day alike or wild. At most 5 % of the
+ * histories may contain any crossing of 0.3, 0.4 or 0.5 that is predicted with a probability above
+ * one half within 30 days, and does not come.
  *
  *   simulate_forecast HISTORIES */
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Does the noise floor keep its word? Tables are drawn at random from a seed, and the findings in them
- * counted: balanced ones must have hardly any, a doubled partition must be found.
+/* Does the noise floor keep its word? Tables are drawn at random from a seed, and the findings in
+ * them counted: balanced ones must have hardly any, a doubled partition must be found.
  *
  *   noise TABLES    how many tables of each kind; the fewer, the more leeway
  *

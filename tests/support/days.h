@@ -1,4 +1,5 @@
-/* Daily frames by hand: partitions that grow evenly, one row a day, and what a story does to them. */
+/* Daily frames by hand: partitions that grow evenly, one row a day, and what a story does to
+ * them. */
 #ifndef PGSKEW_TESTS_DAYS_H
 #define PGSKEW_TESTS_DAYS_H
 
@@ -8,8 +9,8 @@
 
 #define DAYS_LAST 1600000000000000
 
-/* Partition p begins with 1000 (p + 1) rows and gains 10 (p + 1) a day, and a few more or less from day to
- * day; a row is 100 bytes. All are there. */
+/* Partition p begins with 1000 (p + 1) rows and gains 10 (p + 1) a day, and a few more or less from
+ * day to day; a row is 100 bytes. All are there. */
 static inline void days_make(pgs_frame *f, size_t n_days, size_t n_parts) {
     pgs_frame_init(f);
     cr_assert_eq(pgs_frame_set_shape(f, "public.chunks", n_days, n_parts, NULL), PGS_OK);

@@ -1,5 +1,5 @@
-/* Stories of several moments, each a snapshot that is a function of the story and the time alone; and
- * packing them as `pgskew pack` does. */
+/* Stories of several moments, each a snapshot that is a function of the story and the time alone;
+ * and packing them as `pgskew pack` does. */
 #ifndef PGSKEW_TESTS_MOMENTS_H
 #define PGSKEW_TESTS_MOMENTS_H
 

@@ -1,5 +1,5 @@
-/* Three partitions with exact skews of one half, and names as nasty as names get: a snapshot and its
- * result, filled by hand. For one test program: everything in it is static. */
+/* Three partitions with exact skews of one half, and names as nasty as names get: a snapshot and
+ * its result, filled by hand. For one test program: everything in it is static. */
 #ifndef PGSKEW_TESTS_STORY_H
 #define PGSKEW_TESTS_STORY_H
 

@@ -1,5 +1,5 @@
-/* stats/change.c: what it finds where the answer is known without arithmetic; how often it errs is counted in
- * tests/simulation/change.c. */
+/* stats/change.c: what it finds where the answer is known without arithmetic; how often it errs is
+ * counted in tests/simulation/change.c. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* data/check.c: the ranges of monitoring plugins. Expected alerts are the table of examples of the plugin guidelines,
- * and its reading of the other forms. */
+/* data/check.c: the ranges of monitoring plugins. Expected alerts are the table of examples of the
+ * plugin guidelines, and its reading of the other forms. */
 #include <criterion/criterion.h>
 #include <math.h>
 

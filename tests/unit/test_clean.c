@@ -1,4 +1,5 @@
-/* src/model/clean.c: what happened to a table is found, told once, and does not bend what is concluded. */
+/* src/model/clean.c: what happened to a table is found, told once, and does not bend what is
+ * concluded. */
 #include <criterion/criterion.h>
 #include <math.h>
 
@@ -152,8 +153,8 @@ Test(clean, every_story_is_told_once) {
     }
 }
 
-/* Whatever happened, what is known of flows is near what the table does: 10 (p + 1) a day. The load is the
- * exception: it is growth. */
+/* Whatever happened, what is known of flows is near what the table does: 10 (p + 1) a day. The load
+ * is the exception: it is growth. */
 Test(clean, flows_are_what_the_table_does) {
     for (size_t i = 0; i < PGS_COUNT_OF(STORIES); i++) {
         pgs_frame f;

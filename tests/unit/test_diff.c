@@ -1,5 +1,5 @@
-/* pipeline/diff.c and health/findings.c: two moments side by side. Expected values are worked out by
- * hand; the arithmetic of each is in its comment. */
+/* pipeline/diff.c and health/findings.c: two moments side by side. Expected values are worked out
+ * by hand; the arithmetic of each is in its comment. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -85,8 +85,8 @@ Test(diff, values_of_partitions_absolute_relative_and_per_day) {
     cr_expect_eq(diff.part[3].status[PGS_AFTER], PGS_UNBALANCED);
 }
 
-/* 10 chunks in 2 partitions: 7 and 3 are skews of 0.4, 8 and 2 of 0.6: their difference is 0.2, which
- * 0.6 - 0.4 in doubles is not. */
+/* 10 chunks in 2 partitions: 7 and 3 are skews of 0.4, 8 and 2 of 0.6: their difference is 0.2,
+ * which 0.6 - 0.4 in doubles is not. */
 Test(diff, changes_of_skews_have_four_decimals) {
     static const double OLD[] = {7, 3}, NEW[] = {8, 2};
     make_two(2, OLD, 2, NEW);
@@ -277,7 +277,8 @@ Test(diff, a_finding_that_became_worse_persists_and_counts) {
     cr_expect(f->value[0] == 0.3 && f->value[1] == 0.5);
     cr_expect_str_eq(f->text, "Consider rebalancing affected partitions");
     cr_expect_eq(find(PGS_FINDING_REBALANCE, 1)->news, PGS_NEW);
-    /* two statuses and chunk_distribution; the variance went from 0.09, WARNING, to 0.25, CRITICAL */
+    /* two statuses and chunk_distribution; the variance went from 0.09, WARNING, to 0.25,
+     * CRITICAL */
     cr_expect_eq(diff.n_worse, 4u);
     cr_expect_eq(diff.verdict, PGS_SEVERITY_CRITICAL);
 }

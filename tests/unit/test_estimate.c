@@ -1,5 +1,6 @@
-/* src/model/order.c, mean.c, slope.c, season.c and adjust.c against what R, scipy, pyMannKendall and exact
- * arithmetic say of the same series (fixtures/reference/stats), and on the series that have no answer. */
+/* src/model/order.c, mean.c, slope.c, season.c and adjust.c against what R, scipy, pyMannKendall
+ * and exact arithmetic say of the same series (fixtures/reference/stats), and on the series that
+ * have no answer. */
 #include <criterion/criterion.h>
 
 #include "model/estimate.h"

@@ -1,6 +1,7 @@
-/* Blocks whose bytes changed: every byte of every block of a small history is flipped in turn. The check
- * always finds it; whoever reads the block says so, and never makes a number of it. So it is with a block
- * that was removed. And a block of a newer version, sound by its checksum, is refused. */
+/* Blocks whose bytes changed: every byte of every block of a small history is flipped in turn. The
+ * check always finds it; whoever reads the block says so, and never makes a number of it. So it is
+ * with a block that was removed. And a block of a newer version, sound by its checksum, is
+ * refused. */
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <string.h>

@@ -13,8 +13,8 @@ TestSuite(forecast, .fini = pgs_test_no_leaks);
 
 /* ---- stocks ---- */
 
-/* Partition 0 grows by one a day; 1 is born on day 3; 2 leaves after day 4; 3 is skipped on day 5; nobody looked on
- * day 6. */
+/* Partition 0 grows by one a day; 1 is born on day 3; 2 leaves after day 4; 3 is skipped on day 5;
+ * nobody looked on day 6. */
 static double with_holes(size_t day, size_t p) {
     bool there = p == 1 ? day >= 3 : p == 2 ? day <= 4 : p == 3 ? day != 5 : true;
     return there && day != 6 ? (double)(10 * p + day) : NAN;
@@ -65,8 +65,8 @@ Test(forecast, looks_that_jitter_are_daily) {
     pgs_stock_reset(&k);
 }
 
-/* Two partitions gain 3 and 7 a day; one comes with 1,000 rows on day 20 and gains 5 a day; one of 400 leaves after
- * day 29. */
+/* Two partitions gain 3 and 7 a day; one comes with 1,000 rows on day 20 and gains 5 a day; one of
+ * 400 leaves after day 29. */
 static double coming_and_going(size_t day, size_t p) {
     switch (p) {
     case 0:
@@ -144,8 +144,8 @@ static void loaded(pgs_frame *f) {
     days_add(f, 1, DAY, 3000, 300000);
 }
 
-/* What partition 1 gained in the 50 days before the last, by how many of them that is known, and what the
- * table gained; but for the few rows more or less of each day. */
+/* What partition 1 gained in the 50 days before the last, by how many of them that is known, and
+ * what the table gained; but for the few rows more or less of each day. */
 static const struct {
     const char *name;
     void (*tell)(pgs_frame *);

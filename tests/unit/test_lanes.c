@@ -153,7 +153,8 @@ Test(lanes, a_change_is_noted_once) {
 
 /* ---- many ---- */
 
-/* Partitions come, go and are renamed at random; a naive memory of (name, relid) says which lane. */
+/* Partitions come, go and are renamed at random; a naive memory of (name, relid) says which
+ * lane. */
 enum { MANY = 700, ROUNDS = 60 };
 
 static struct {

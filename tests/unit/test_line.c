@@ -1,5 +1,5 @@
-/* stats/line.c against NIST's certified lines and exact fractions (fixtures/reference/stats): whole, and
- * cut into parts that are summed about a point of their own, as tiles are. */
+/* stats/line.c against NIST's certified lines and exact fractions (fixtures/reference/stats):
+ * whole, and cut into parts that are summed about a point of their own, as tiles are. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

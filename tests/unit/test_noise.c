@@ -192,8 +192,8 @@ Test(noise, a_hot_collection_is_a_cause) {
     cr_expect(units.effect == 10 && units.large_unit == 10, "%g", units.effect);
 }
 
-/* Sizes that fall off as 1/k: each is only a little larger than the next, but those that fill one and a
- * half even shares alone make a partition UNBALANCED wherever they lie. */
+/* Sizes that fall off as 1/k: each is only a little larger than the next, but those that fill one
+ * and a half even shares alone make a partition UNBALANCED wherever they lie. */
 Test(noise, what_is_too_large_alone_is_a_cause) {
     double sizes[1000], total = 0, ordinary = 0, squares = 0;
     for (size_t k = 0; k < 1000; k++)

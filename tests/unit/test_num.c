@@ -141,8 +141,8 @@ static void check(double x) {
                   text);
 }
 
-/* Up to 15 digits, up to six of them after the point, the last of them no zero: that is how they are
- * written again. */
+/* Up to 15 digits, up to six of them after the point, the last of them no zero: that is how they
+ * are written again. */
 Test(num, decimals_are_written_as_they_were_read) {
     random_state r = {10};
     for (int i = 0; i < 50000; i++) {

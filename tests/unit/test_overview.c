@@ -1,4 +1,5 @@
-/* pipeline/overview.c: which days are columns, which partitions are rows, and when a total is known. */
+/* pipeline/overview.c: which days are columns, which partitions are rows, and when a total is
+ * known. */
 #include <string.h>
 
 #include "base/base.h"

@@ -144,8 +144,8 @@ Test(postgres, estimate_without_statistics_is_unmeasured_not_zero) {
     cr_expect(strstr(got.snap.notes, "never analyzed"), "%s", got.snap.notes);
 }
 
-/* 30 leaves are one batch of sizes; refused, they are read by 25, and only those with the locked one
- * leaf by leaf. */
+/* 30 leaves are one batch of sizes; refused, they are read by 25, and only those with the locked
+ * one leaf by leaf. */
 static const struct {
     const char *locked;
     size_t place;

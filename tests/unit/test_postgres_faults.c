@@ -1,5 +1,6 @@
-/* The PostgreSQL source against a scripted libpq that fails in every way at every message: the right
- * status, one sentence with a next step, no secret in anything that is said, nothing left open. */
+/* The PostgreSQL source against a scripted libpq that fails in every way at every message: the
+ * right status, one sentence with a next step, no secret in anything that is said, nothing left
+ * open. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

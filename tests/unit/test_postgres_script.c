@@ -1,5 +1,5 @@
-/* The dry run, the exported moment, the patience with locks and the server's version and last words,
- * against a scripted libpq. */
+/* The dry run, the exported moment, the patience with locks and the server's version and last
+ * words, against a scripted libpq. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* What each format writes. The moment is the reference's three partitions with exact skews of
- * one half; its JSON and CSV values are the recorded ones. Names in it are as nasty as names get. */
+ * one half; its JSON and CSV values are the recorded ones. Names in it are as nasty as names
+ * get. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <math.h>

@@ -1,4 +1,5 @@
-/* report/html_next.c, html_change.c: what the first screen says of the past week and of what will come. */
+/* report/html_next.c, html_change.c: what the first screen says of the past week and of what will
+ * come. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* src/pipeline/scan_rows.c: what sifting says of some rows is what looking at each value in turn says,
- * whether values creep, jump or lie on the bounds, at every level. */
+/* src/pipeline/scan_rows.c: what sifting says of some rows is what looking at each value in turn
+ * says, whether values creep, jump or lie on the bounds, at every level. */
 #include <criterion/criterion.h>
 #include <math.h>
 

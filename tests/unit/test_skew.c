@@ -85,7 +85,8 @@ static pgs_health_status status_of(int64_t x, size_t n, int64_t total) {
     return status[0];
 }
 
-/* A limit is the last (first) number that has the status; the next one towards the even share has not. */
+/* A limit is the last (first) number that has the status; the next one towards the even share has
+ * not. */
 static void expect_limits(size_t n, int64_t total) {
     for (int tenths = 3; tenths <= 5; tenths += 2) {
         pgs_health_status at_least = tenths == 3 ? W : U;

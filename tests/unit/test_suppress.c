@@ -54,7 +54,8 @@ Test(suppress, six_rows_prove_nothing) {
     cr_expect_null(result.health[0].recommendation);
 }
 
-/* How many rows move as one is not known: no size is above a floor that nobody knows, nor excused by it. */
+/* How many rows move as one is not known: no size is above a floor that nobody knows, nor excused
+ * by it. */
 Test(suppress, sizes_without_counts_are_neither_chance_nor_more) {
     static const double BYTES[] = {409600, 8192, 8192};
     make_derived(&snap, 3, NULL, BYTES);

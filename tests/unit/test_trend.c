@@ -1,5 +1,6 @@
-/* src/model/trend*.c: growth is what was added, a crossing comes on the day it was foretold when things go
- * on as they did, drifts are found and noise is not, and what came, went or was truncated bends nothing. */
+/* src/model/trend*.c: growth is what was added, a crossing comes on the day it was foretold when
+ * things go on as they did, drifts are found and noise is not, and what came, went or was truncated
+ * bends nothing. */
 #include <criterion/criterion.h>
 #include <math.h>
 
