@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).parent
 PEERS = HERE / "peers"
 sys.path.insert(0, str(PEERS))
 from compare import compare  # noqa: E402
-from contenders import Postgres, Scan, Served, race, run_to_exit, system_python  # noqa: E402
+from contenders import Launched, Postgres, Scan, Served, race, run_to_exit, system_python  # noqa: E402
 
 MOMENTS, METRICS = 8760, 5
 SERIES = ["--table", "public.chunks", "--source", "import"]
@@ -36,6 +36,7 @@ FASTER = {100: {TABLE: 12}, 1000: {TABLE: 24}, 10000: {TABLE: 35, PARQUET: 45}}
 SUMS, PEAK_MIB, OF_ROWS = 2.9, 40, 0.26
 TREND_SCANS, TREND_S, TREND_MIB = 3, 5, 500  # `trend`: so many scans and seconds, and MiB
 PER_FILE_S = 1e-3  # to pack one snapshot file of 100 partitions
+AT_S, AT = 20e-3, "2025-07-28T03:00:00Z"  # `health --at`, of 10,000 partitions in the middle of the year
 
 
 class Size:
@@ -198,24 +199,22 @@ class Size:
         finally:
             for contender in contenders:
                 contender.close()
-        self.trend()
+        self.answers()
         self.facts["contenders"] = {
             c.name: {"s": c.median(), "spread": c.spread(), "runs": len(c.times),
                      "peak_kib": c.peak_kib} for c in contenders}
 
-    def trend(self):
-        """How long `pgskew trend` takes from start to exit, and how much memory."""
-        argv = [str(self.bench.bin / "pgskew"), "trend", "--threads", "2", str(self.history)]
-        times = []
-        for _ in range(3):
-            began = time.perf_counter()
-            process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode != 0:
-                raise SystemExit("bench: exit %d: %s" % (process.returncode, " ".join(argv)))
-            times.append(time.perf_counter() - began)
-        self.facts.update(trend_s=statistics.median(times), trend_peak_kib=usage.ru_maxrss)
+    def time_answer(self, n_runs, *args):
+        """How long an answer takes from start to exit, and how much memory."""
+        answer = Launched(args[0], self.bench.bin, [self.bench.bin / "pgskew", *args, self.history])
+        times = [answer.run() for _ in range(n_runs)]
+        answer.close()
+        return statistics.median(times), answer.peak_kib
+
+    def answers(self):
+        for form in ("table", "json"):
+            self.facts[f"at_{form}_s"], _ = self.time_answer(41, "health", "--at", AT, "-f", form)
+        self.facts["trend_s"], self.facts["trend_peak_kib"] = self.time_answer(3, "trend", "--threads", "2")
 
     # ---- what came out ----
 
@@ -242,6 +241,7 @@ class Size:
               f"{values / facts['import_s'] / 1e6:.1f} M values/s; "
               f"one more moment {statistics.median(facts['append_s']) * 1e3:.1f} ms; "
               f"peak {facts['pack_peak_kib'] / 1024:.0f} MiB")
+        print(f"  health --at {facts['at_table_s'] * 1e3:.1f} ms, as JSON {facts['at_json_s'] * 1e3:.1f} ms")
         print(f"  trend {facts['trend_s']:.2f} s, peak {facts['trend_peak_kib'] / 1024:.0f} MiB")
         if "pack_files_s" in facts:
             print(f"  pack of {MOMENTS} snapshot files {facts['pack_files_s']:.2f} s, "
@@ -261,6 +261,9 @@ class Size:
             yield f"trend {facts['trend_peak_kib'] / 1024:.0f} MiB, promised {TREND_MIB}"
         if self.n_parts < 10000:
             return
+        for form in ("table", "json"):
+            if facts[f"at_{form}_s"] > AT_S:
+                yield f"health --at as {form} {facts[f'at_{form}_s'] * 1e3:.1f} ms, promised {AT_S * 1e3:.0f}"
         if ours > SUMS * found[FLOOR]["s"]:
             yield f"{ours / found[FLOOR]['s']:.2f} bare sums, promised {SUMS}"
         if found[OURS]["peak_kib"] > PEAK_MIB * 1024:

@@ -98,18 +98,25 @@ class Served(Contender):
         self.process.wait()
 
 
-class Scan(Served):
-    """`pgskew scan --by total`, which does all of W and prints one row."""
+class Launched(Served):
+    """A program of ours that is started anew for every run."""
 
-    def __init__(self, name, directory, history, threads):
-        self.argv = [directory / "pgskew", "scan", "--threads", threads, history]
-        super().__init__(name, [directory / "bench_launch", *self.argv, "--by", "total"])
+    def __init__(self, name, directory, argv):
+        super().__init__(name, [directory / "bench_launch", *argv])
 
     def run(self):
         self.ask("run")
         took, peak_kib = self.hear().split()
         self.peak_kib = max(int(peak_kib), self.peak_kib or 0)
         return float(took)
+
+
+class Scan(Launched):
+    """`pgskew scan --by total`, which does all of W and prints one row."""
+
+    def __init__(self, name, directory, history, threads):
+        self.argv = [directory / "pgskew", "scan", "--threads", threads, history]
+        super().__init__(name, directory, [*self.argv, "--by", "total"])
 
     def write(self, directory):
         for table, by in (("moments", "moment"), ("partitions", "partition")):
