@@ -230,7 +230,7 @@ static const struct {
     [PGS_ALERT_WARNING] = {"WARNING", "%zu partitions showing early signs of imbalance",
                            "Monitor closely and plan preventive maintenance"},
     [PGS_ALERT_UNMEASURED] = {"WARNING", "%zu partitions could not be measured",
-                              "Collect again when they are not locked"},
+                              "Collect again when they can be read"},
     [PGS_ALERT_STRAY] = {"WARNING", "%zu relations hold rows outside the numbered partitions",
                          "Move these rows into numbered partitions"},
 };
