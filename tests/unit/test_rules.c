@@ -300,8 +300,8 @@ Test(rules, alerts_of_every_kind_in_their_order) {
     cr_assert_eq(a->n_details, 1u);
     cr_expect_eq(a->detail[0].partition_num, 1);
     cr_expect_str_eq(a->detail[0].name, "chunks_part_01");
-    cr_expect_str_eq(a->action,
-                     "Collect again when they can be read"); /* foreign ones are not locked */
+    /* not "unlocked": foreign tables are never read */
+    cr_expect_str_eq(a->action, "Collect again when they can be read");
 
     a = &result.alert[3];
     cr_expect_eq(a->kind, PGS_ALERT_STRAY);
