@@ -89,8 +89,8 @@ typedef enum pgs_encoding {
  * plus `stride` deltas of 0, 1, 2, 4 or 8 bytes, signed, little-endian, plus its exceptions. All in
  * units of 2^shift. An absent cell repeats the value above it.
  *
- * Exceptions are their number n in one byte, n lanes in a byte each, and n signed 16-bit numbers
- * that are added to the lanes, 8 * width bits up; padded to a multiple of 8 bytes. */
+ * Exceptions are their number n in one byte, n lanes in a byte each, rising, and n signed 16-bit
+ * numbers that are added to the lanes, 8 * width bits up; padded to a multiple of 8 bytes. */
 typedef struct pgs_tile {
     pgs_encoding encoding;
     unsigned shift;

@@ -175,13 +175,15 @@ static pgs_status run_all(scanning *s, pgs_err *err) {
 
 /* ---- after ---- */
 
+/* The total is -1, which none is, where it is beyond 2^63. */
 static pgs_scan_sums sums_of(const scanning *s, pgs_measure k, size_t t) {
     pgs_scan_sums all = {.min = INFINITY, .max = -INFINITY};
     for (size_t i = 0; i < s->n_threads; i++) {
         const pgs_scan_sums *part = &s->thread[i].worker.sums[k][t];
         if (part->n_seen == 0)
             continue;
-        all.total += part->total;
+        if (all.total < 0 || __builtin_add_overflow(all.total, part->total, &all.total))
+            all.total = -1;
         all.min = part->min < all.min ? part->min : all.min;
         all.max = part->max > all.max ? part->max : all.max;
         all.n_seen += part->n_seen;
@@ -227,10 +229,13 @@ static void finish_stddev(const scanning *s, size_t t, pgs_scan_measure *out) {
 
 static pgs_status disagree(const pgs_moment *moment, pgs_measure k, int64_t sum, pgs_err *err) {
     char text[PGS_TIME_TEXT_MAX];
-    pgs_status st = pgs_fail(err, PGS_E_DATA, "at %s the tiles of %s add up to %lld, not to %lld",
-                             pgs_time_format(moment->taken_us, text),
-                             pgs_metric_get(pgs_measure_metric(k))->key, (long long)sum,
-                             (long long)moment->total[k]);
+    const char *at = pgs_time_format(moment->taken_us, text);
+    const char *key = pgs_metric_get(pgs_measure_metric(k))->key;
+    long long kept = moment->total[k];
+    pgs_status st =
+        sum < 0 ? pgs_fail(err, PGS_E_DATA, "at %s the tiles of %s add up to over 2^63", at, key)
+                : pgs_fail(err, PGS_E_DATA, "at %s the tiles of %s add up to %lld, not to %lld", at,
+                           key, (long long)sum, kept);
     pgs_hint(err, "pgskew verify tells what else is wrong with the history");
     return st;
 }

@@ -21,7 +21,7 @@ typedef struct tile_sums {
 struct pgs_scan_room {
     _Alignas(64) double rows[PGS_SCAN_ROWS][LANES];
     tile_sums count, share;
-    double low[LANES], high[LANES]; /* of the tile, in its units */
+    double low[LANES], high[LANES], last[LANES]; /* of the tile, in its units */
     pgs_scan_scratch scratch;
 };
 
@@ -38,10 +38,28 @@ typedef struct progress {
     const uint8_t *delta;
     uint64_t sum; /* of the row decoded last, in units, modulo 2^64 */
     double at_x;
-    bool no_total; /* some moment has a total of 0, so no shares */
+    double first_weight; /* the first that is not 0 */
+    bool no_total;       /* some moment has a total of 0, so no shares */
 } progress;
 
 /* ---- lines ---- */
+
+/* What is in an absent cell may be of a moment that nobody asked about. */
+static void see_sparse(progress *at, size_t t, const double *row) {
+    struct pgs_scan_room *room = at->room;
+    for (size_t i = 0; i < at->all.n_lanes; i++) {
+        if (!pgs_tile_has(at->all.tile, t, i))
+            continue;
+        if (room->count.n[i] == 0) {
+            room->count.origin[i] = row[i] * at->all.unit;
+            room->share.origin[i] = row[i] * (at->first_weight * at->all.unit);
+            room->low[i] = room->high[i] = row[i];
+        }
+        room->low[i] = row[i] < room->low[i] ? row[i] : room->low[i];
+        room->high[i] = row[i] > room->high[i] ? row[i] : room->high[i];
+        room->last[i] = row[i];
+    }
+}
 
 static void add_sparse(const progress *at, size_t t, const double *row, double x, double scale,
                        tile_sums *s) {
@@ -89,12 +107,14 @@ static void add_rows(progress *at, size_t t, size_t n, const double *rows) {
         add_dense(at, rows, n, x, one, &room->count);
     if (whole && !at->no_total)
         add_dense(at, rows, n, x, weight, &room->share);
-    for (size_t r = 0; r < n && !whole; r++)
+    for (size_t r = 0; r < n && !whole; r++) {
+        see_sparse(at, t + r, rows + r * LANES);
         add_sparse(at, t + r, rows + r * LANES, x[r], one[r], &room->count);
+    }
     for (size_t r = 0; r < n && (!whole || at->no_total); r++)
         if (weight[r] > 0)
             add_sparse(at, t + r, rows + r * LANES, x[r], weight[r], &room->share);
-    if (at->extremes)
+    if (whole && at->extremes)
         add_extremes(at, n, rows);
 }
 
@@ -146,6 +166,8 @@ static void join_extremes(const progress *at, size_t i, pgs_scan_lines *lane) {
 static void join_lines(progress *at, const double *last, pgs_scan_lines *lines) {
     struct pgs_scan_room *room = at->room;
     if (at->all.whole)
+        memcpy(room->last, last, sizeof room->last);
+    if (at->all.whole)
         fill_times(at, &room->count);
     if (at->all.whole && !at->no_total)
         fill_times(at, &room->share);
@@ -157,7 +179,7 @@ static void join_lines(progress *at, const double *last, pgs_scan_lines *lines) 
         join_lane(at, &room->share, i, &lane->share);
         if (isnan(lane->first))
             lane->first = room->count.origin[i];
-        lane->last = last[i] * at->all.unit;
+        lane->last = room->last[i] * at->all.unit;
         if (at->extremes)
             join_extremes(at, i, lane);
     }
@@ -169,28 +191,48 @@ static void start_lines(progress *at, const double *row) {
     for (size_t t = at->first; t < at->end; t++)
         at->no_total |= at->all.day[t].weight == 0;
     at->at_x = at->all.day[at->first].x;
+    at->first_weight = first_weight(at);
     clear_sums(&room->count, row, at->all.unit, at->all.n_lanes);
-    clear_sums(&room->share, row, first_weight(at) * at->all.unit, at->all.n_lanes);
+    clear_sums(&room->share, row, at->first_weight * at->all.unit, at->all.n_lanes);
     memcpy(room->low, row, sizeof room->low);
     memcpy(room->high, row, sizeof room->high);
 }
 
-/* Decode row t into the next place of the buffer; returns it. */
+/* What an exception is added to. Where there are exceptions, 8 bytes follow the last delta. */
+static int64_t delta_of(const uint8_t *delta, unsigned width, size_t lane) {
+    uint64_t bytes;
+    memcpy(&bytes, delta + lane * width, sizeof bytes);
+    return width == 0 ? 0 : (int64_t)(bytes << (64 - 8 * width)) >> (64 - 8 * width);
+}
+
+/* Decode row t into the next place of the buffer; returns it. A delta and its exception are added
+ * up first: the new value is at most 2^53, the old one with the delta alone may be beyond. */
 static double *next_row(progress *at, size_t t, const double *row, double *to) {
     const pgs_tile *tile = at->all.tile;
     unsigned width = tile->width[t] & PGS_TILE_WIDTH;
-    at->sum += at->all.kernels->advance(row, at->delta, width, at->all.n_lanes, to);
-    at->delta += tile->stride * width;
+    const uint8_t *delta = at->delta, *exceptions = delta + tile->stride * width;
+    at->sum += at->all.kernels->advance(row, delta, width, at->all.n_lanes, to);
+    at->delta = exceptions;
     if (tile->width[t] & PGS_TILE_EXCEPTIONS) {
-        for (size_t i = 0; i < at->delta[0]; i++) {
+        for (size_t i = 0; i < exceptions[0]; i++) {
             size_t lane;
-            int64_t high = pgs_tile_exception(at->delta, i, width, &lane);
-            to[lane] += (double)high;
+            int64_t high = pgs_tile_exception(exceptions, i, width, &lane);
+            to[lane] = row[lane] + (double)(delta_of(delta, width, lane) + high);
             at->sum += lane < at->all.n_lanes ? (uint64_t)high : 0;
         }
-        at->delta += pgs_tile_exception_bytes(at->delta);
+        at->delta += pgs_tile_exception_bytes(exceptions);
     }
     return to;
+}
+
+/* Whether rows that are not looked at in full can be: what follows from them is only then exact. */
+static bool can_be(progress *at, size_t n, const double *rows) {
+    double *low = at->room->scratch.low, *high = at->room->scratch.high;
+    bool can = true;
+    at->all.kernels->lane_range(rows, n, at->all.n_lanes, low, high);
+    for (size_t i = 0; i < at->all.n_lanes; i++)
+        can &= low[i] >= 0 && high[i] * at->all.unit <= PGS_MAX_INTEGER;
+    return can;
 }
 
 static bool scan_rows(progress *at, pgs_scan_lines *lines) {
@@ -202,6 +244,8 @@ static bool scan_rows(progress *at, pgs_scan_lines *lines) {
     }
     for (size_t t = 1; t <= at->first; t++) {
         double *skipped = row == rows[0] ? rows[1] : rows[0];
+        if (!can_be(at, 1, row))
+            return false;
         row = next_row(at, t, row, skipped);
     }
     if (lines)
@@ -216,7 +260,8 @@ static bool scan_rows(progress *at, pgs_scan_lines *lines) {
                 row = memcpy(rows[0], row, sizeof rows[0]);
             sum[r] = at->sum;
         }
-        if (!pgs_scan_measure_rows(&at->all, t, n, rows[0], sum, &at->room->scratch))
+        if ((!at->all.whole && !can_be(at, n, rows[0])) ||
+            !pgs_scan_measure_rows(&at->all, t, n, rows[0], sum, &at->room->scratch))
             return false;
         if (lines)
             add_rows(at, t, n, rows[0]);

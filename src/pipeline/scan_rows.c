@@ -46,20 +46,22 @@ static bool can_be(const few *seen) {
     return seen->min >= 0 && seen->max <= PGS_MAX_INTEGER;
 }
 
-/* Row t of `n` observed values that can be, which add up to `sum` units. */
-static void add_row(const pgs_scan_rows *all, size_t t, const double *row, size_t n, uint64_t sum,
+/* Row t of `n` observed values that can be, which add up to `sum` units. False: the moment's total
+ * is beyond 2^63. */
+static bool add_row(const pgs_scan_rows *all, size_t t, const double *row, size_t n, uint64_t sum,
                     const few *of_few, const uint32_t settled[2]) {
     pgs_scan_sums *sums = &all->sums[t];
     bool first = sums->n_seen == 0;
     sums->min = first || of_few->min < sums->min ? of_few->min : sums->min;
     sums->max = first || of_few->max > sums->max ? of_few->max : sums->max;
-    sums->total = (int64_t)((uint64_t)sums->total + sum * (uint64_t)all->unit);
     sums->n_seen += (uint32_t)n;
     for (int i = 0; i < 2; i++)
         sums->beyond[i] += settled[i] + of_few->beyond[i];
     if (all->squares)
         all->squares[t] = all->kernels->row_squares(row, n, all->day[t].about / all->unit) *
                           all->unit * all->unit;
+    int64_t total = (int64_t)(sum * (uint64_t)all->unit); /* at most 256 * 2^53 */
+    return !__builtin_add_overflow(sums->total, total, &sums->total);
 }
 
 /* ---- absent cells ---- */
@@ -79,8 +81,7 @@ static bool measure_sparse(const pgs_scan_rows *all, size_t t, const double *row
     uint64_t sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += (uint64_t)scratch->seen[i];
-    add_row(all, t, scratch->seen, n, sum, &seen, (uint32_t[2]){0, 0});
-    return true;
+    return add_row(all, t, scratch->seen, n, sum, &seen, (uint32_t[2]){0, 0});
 }
 
 /* ---- rows together ---- */
@@ -133,9 +134,8 @@ static bool measure_whole(const pgs_scan_rows *all, size_t t, size_t n_rows, con
     for (size_t r = 0; r < n_rows; r++) {
         const double *row = rows + r * PGS_ROW_LANES;
         few open = look_at(all, &bounds[r], row, n_open, scratch);
-        if (!can_be(&open))
+        if (!can_be(&open) || !add_row(all, t + r, row, all->n_lanes, sum[r], &open, settled))
             return false;
-        add_row(all, t + r, row, all->n_lanes, sum[r], &open, settled);
     }
     return true;
 }

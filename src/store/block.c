@@ -255,12 +255,12 @@ static size_t lay_out(const uint8_t *bytes, size_t n, pgs_tile *out) {
     return at <= n ? at : 0;
 }
 
-/* Whether `n` bytes hold the exceptions they begin with, of lanes that are there. */
+/* Whether `n` bytes hold the exceptions they begin with, of lanes that are there, in their order. */
 static bool exceptions_hold(const uint8_t *at, size_t n, size_t stride) {
     if (n == 0 || pgs_tile_exception_bytes(at) > n)
         return false;
     for (size_t i = 0; i < at[0]; i++)
-        if (at[1 + i] >= stride)
+        if (at[1 + i] >= stride || (i > 0 && at[1 + i] <= at[i]))
             return false;
     return true;
 }

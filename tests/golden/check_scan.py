@@ -78,8 +78,8 @@ class Scan:
         self.tally.expect(done.code == 0, "%s is packed" % name, done)
         return self.scratch / (name + ".db")
 
-    def ask(self, history, by, level=None, threads=None, form="csv"):
-        done = self.programs.pgskew("scan", "--by", by, "-f", form, history,
+    def ask(self, history, by, level=None, threads=None, form="csv", span=()):
+        done = self.programs.pgskew("scan", "--by", by, "-f", form, history, *span,
                                     *(("--threads", threads) if threads else ()),
                                     env={"PGSKEW_SIMD": level} if level else {})
         if level and done.code == USAGE and "no instruction level" in done.err:
@@ -133,24 +133,31 @@ class Scan:
         self.near("share slope of %s" % p, row["share_slope_per_day"], slope)
         self.near("share R2 of %s" % p, row["share_r2"], r2)
 
-    def check_values(self, history, rows):
-        moments, partitions = {}, {}
+    def check_values(self, history, rows, span=()):
+        moments, partitions = {}, {p: [] for _, p, _, _ in rows}
+        rows = [cell for cell in rows if not span or span[1] <= cell[0] <= span[3]]
         for cell in rows:
             moments.setdefault(cell[0], []).append(cell)
         totals = {at: sum(c[2] or 0 for c in cells) for at, cells in moments.items()}
         for at, p, chunks, _ in rows:
             seconds = int(datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp())
-            points = partitions.setdefault(p, [])
             if chunks is not None:
-                points.append((seconds, chunks, at))
-        by_moment = list(csv.DictReader(io.StringIO(self.ask(history, "moment").decode())))
+                partitions[p].append((seconds, chunks, at))
+        by_moment = list(csv.DictReader(io.StringIO(self.ask(history, "moment", span=span).decode())))
         self.tally.expect([r["taken_at"] for r in by_moment] == list(moments), "a row for each moment")
         for row in by_moment:
             self.check_moment(row, moments[row["taken_at"]])
-        by_partition = list(csv.DictReader(io.StringIO(self.ask(history, "partition").decode())))
+        by_partition = list(csv.DictReader(io.StringIO(self.ask(history, "partition", span=span).decode())))
         self.tally.expect({int(r["partition_num"]) for r in by_partition} == set(partitions), "a row for each partition")
         for row in by_partition:
             self.check_partition(row, partitions[int(row["partition_num"])], totals)
+
+    def check_spans(self, history, rows, n=10):
+        """Wherever a span begins, a partition may just then be away."""
+        moments, rng = sorted({cell[0] for cell in rows}), random.Random(len(rows))
+        for _ in range(n):
+            since, until = sorted(rng.choices(moments, k=2))
+            self.check_values(history, rows, ("--since", since, "--until", until))
 
     def check_same(self, history):
         for by in ("total", "moment", "partition"):
@@ -183,6 +190,7 @@ def main():
             history = scan.pack(name, rows)
             scan.check_values(history, rows)
             if name.startswith("two"):
+                scan.check_spans(history, rows)
                 scan.check_same(history)
         refused = scan.programs.pgskew("scan", history, env={"PGSKEW_SIMD": "v9"})
         tally.expect(refused.code == USAGE and "v9" in refused.err, "an unknown level is an error", refused)

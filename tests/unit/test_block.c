@@ -466,6 +466,24 @@ static const struct {
     {"very many exceptions", 0, 255},
 };
 
+/* They are written in the order of their lanes, so a lane has one at most. */
+Test(block, exceptions_out_of_order_are_refused) {
+    static const uint8_t LANES[][2] = {{5, 5}, {9, 5}};
+    for (size_t k = 0; k < PGS_COUNT_OF(LANES); k++) {
+        pgs_tile tile;
+        make_steps(16, 1, 1, &tile);
+        cells[G + 5] += 300;
+        cells[G + 9] += 300;
+        encode(PGS_UNIT_ROWS, 2, 16);
+        cr_assert_null(view_copy(n_block, &tile));
+        cr_assert_eq(tile.width[1], 1 | PGS_TILE_EXCEPTIONS);
+        cr_assert_eq(block[n_block - 8], 2);
+        memcpy(block + n_block - 7, LANES[k], 2);
+        seal(block, n_block);
+        cr_expect_not_null(view_copy(n_block, &tile), "case %zu", k);
+    }
+}
+
 Test(block, exceptions_of_lanes_that_are_not_there_are_refused) {
     for (size_t k = 0; k < PGS_COUNT_OF(EXCEPTIONS); k++) {
         pgs_tile tile;
