@@ -33,6 +33,10 @@ typedef struct pgs_moment {
     size_t n_seen[PGS_MEASURE_COUNT]; /* partitions whose value was observed */
 } pgs_moment;
 
+/* Add x[n] of that measure to n_seen and total; NaN was not observed. A value that cannot be leaves
+ * a total of -1, which is none, and so does a total that 64 bits do not hold. */
+void pgs_moment_add(pgs_moment *moment, pgs_measure measure, const double *x, size_t n);
+
 /* What a history says of each moment in plain rows, for whoever charts it. */
 typedef struct pgs_summary {
     pgs_moment moment;

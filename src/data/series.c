@@ -11,6 +11,21 @@ pgs_metric pgs_measure_metric(pgs_measure measure) {
     return measure == PGS_BY_CHUNKS ? PGS_CHUNK_COUNT : PGS_SIZE_BYTES;
 }
 
+void pgs_moment_add(pgs_moment *moment, pgs_measure measure, const double *x, size_t n) {
+    int64_t total = moment->total[measure];
+    size_t n_seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(x[i]))
+            continue;
+        n_seen++;
+        if (total < 0 || !(x[i] >= 0 && x[i] <= PGS_MAX_INTEGER) ||
+            __builtin_add_overflow(total, (int64_t)x[i], &total))
+            total = -1;
+    }
+    moment->total[measure] = total;
+    moment->n_seen[measure] += n_seen;
+}
+
 void pgs_series_init(pgs_series *series) {
     *series = (pgs_series){.head.taken_us = PGS_TIME_NONE};
 }

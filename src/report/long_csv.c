@@ -29,6 +29,7 @@ typedef struct writer {
     const pgs_lane_change **now; /* [n_lanes] what is true of each lane; NULL: not there yet */
     size_t *order;               /* [n_lanes] lanes by partition number */
     bool has_names;
+    pgs_moment sum; /* of what was written of the moment */
 } writer;
 
 /* ---- bytes ---- */
@@ -127,8 +128,22 @@ static pgs_status put_row(writer *w, size_t t, size_t lane, const char *time, pg
         put_byte(w, ',');
         if (w->there[tile] && !put_value(w, w->metric[k], w->cells[tile][cell]))
             return bad_value(w, t, part, w->metric[k], err);
+        for (pgs_measure m = 0; w->there[tile] && m < PGS_MEASURE_COUNT; m++)
+            if (w->metric[k] == pgs_measure_metric(m))
+                pgs_moment_add(&w->sum, m, &w->cells[tile][cell], 1);
     }
     put_byte(w, '\n');
+    return PGS_OK;
+}
+
+/* What was written of a moment is what the history kept of it. */
+static pgs_status check_sums(const writer *w, const pgs_moment *kept, const char *time,
+                             pgs_err *err) {
+    for (pgs_measure m = 0; m < PGS_MEASURE_COUNT; m++)
+        if (w->sum.total[m] != kept->total[m] || w->sum.n_seen[m] != kept->n_seen[m])
+            return pgs_fail(err, PGS_E_DATA, "\"%s\" is damaged: %s at %s is not what was packed",
+                            w->in->series->head.path, pgs_metric_get(pgs_measure_metric(m))->key,
+                            time);
     return PGS_OK;
 }
 
@@ -144,6 +159,7 @@ static pgs_status put_moment(writer *w, size_t t, pgs_err *err) {
     int64_t last = -1;
     size_t n_parts = 0;
     pgs_status st = PGS_OK;
+    w->sum = (pgs_moment){0};
     pgs_time_format(moment->taken_us, time);
     for (size_t i = 0; st == PGS_OK && i < w->in->series->n_lanes; i++) {
         size_t lane = w->order[i];
@@ -160,7 +176,7 @@ static pgs_status put_moment(writer *w, size_t t, pgs_err *err) {
     if (st == PGS_OK && n_parts != moment->n_parts)
         st = pgs_fail(err, PGS_E_DATA, "\"%s\" is damaged: %s has %zu of its %zu partitions",
                       w->in->series->head.path, time, n_parts, moment->n_parts);
-    return st;
+    return st == PGS_OK ? check_sums(w, moment, time, err) : st;
 }
 
 /* ---- who is who ---- */

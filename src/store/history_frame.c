@@ -12,6 +12,7 @@ typedef struct filling {
     pgs_tile_source tiles;
     size_t first, last; /* the moments that the frame begins and ends with */
     double *rows;       /* of one tile */
+    pgs_moment *sum;    /* [last - first + 1] of what was read */
     pgs_frame *frame;
 } filling;
 
@@ -23,18 +24,41 @@ static size_t day_of(const filling *f, size_t moment) {
 
 /* ---- cells ---- */
 
+/* PGS_MEASURE_COUNT: it is none. */
+static pgs_measure measure_of(pgs_metric m) {
+    pgs_measure k = 0;
+    while (k < PGS_MEASURE_COUNT && pgs_measure_metric(k) != m)
+        k++;
+    return k;
+}
+
 static void keep_rows(const filling *f, const pgs_tile *tile, pgs_metric m, size_t group,
                       size_t start) {
     const pgs_frame *frame = f->frame;
+    pgs_measure measure = measure_of(m);
+    size_t left = frame->n_parts - group * PGS_TILE_LANES;
+    size_t n = left < tile->n_lanes ? left : tile->n_lanes;
     for (size_t t = 0; t < tile->n_moments && start + t <= f->last; t++) {
         if (start + t < f->first)
             continue;
         double *cell =
             frame->metric[m] + day_of(f, start + t) * frame->stride + group * PGS_TILE_LANES;
         const double *row = f->rows + t * PGS_TILE_LANES;
-        for (size_t i = 0; i < tile->n_lanes && group * PGS_TILE_LANES + i < frame->n_parts; i++)
+        for (size_t i = 0; i < n; i++)
             cell[i] = isnan(row[i]) ? cell[i] : row[i];
+        if (measure < PGS_MEASURE_COUNT)
+            pgs_moment_add(&f->sum[start + t - f->first], measure, row, n);
     }
+}
+
+/* What was read of a measure is what was kept of each moment. */
+static pgs_status check_sums(const filling *f, pgs_metric m, pgs_err *err) {
+    pgs_measure measure = measure_of(m);
+    pgs_status st = PGS_OK;
+    for (size_t t = f->first; st == PGS_OK && t <= f->last && measure < PGS_MEASURE_COUNT; t++)
+        st = pgs_history_agree(f->history, &f->series->moment[t], &f->sum[t - f->first], measure,
+                               err);
+    return st;
 }
 
 static pgs_status fill_metric(filling *f, pgs_metric m, pgs_err *err) {
@@ -50,7 +74,7 @@ static pgs_status fill_metric(filling *f, pgs_metric m, pgs_err *err) {
             pgs_tile_rows(&tile, f->rows);
             keep_rows(f, &tile, m, g, b * PGS_TILE_MOMENTS);
         }
-    return st;
+    return st == PGS_OK ? check_sums(f, m, err) : st;
 }
 
 /* ---- partitions ---- */
@@ -184,8 +208,10 @@ pgs_status pgs_history_frame(pgs_history *history, size_t first, size_t last, ui
         return st;
     f.tiles = pgs_history_tiles(history);
     f.rows = pgs_alloc(PGS_TILE_MOMENTS * PGS_TILE_LANES, sizeof *f.rows);
-    st = f.rows ? fill(&f, metrics, err) : pgs_no_memory(err);
+    f.sum = pgs_alloc(last - first + 1, sizeof *f.sum);
+    st = f.rows && f.sum ? fill(&f, metrics, err) : pgs_no_memory(err);
     pgs_free(f.rows);
+    pgs_free(f.sum);
     if (st != PGS_OK)
         pgs_frame_reset(out);
     return st;

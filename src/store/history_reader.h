@@ -38,6 +38,10 @@ struct pgs_history {
 pgs_status pgs_history_ask(pgs_history *h, const char *sql, int64_t parameter, int64_t *out,
                            pgs_err *err) PGS_CHECK;
 
+/* PGS_E_DATA: `sum`, of what was read of a measure, is not what was kept of the moment. */
+pgs_status pgs_history_agree(pgs_history *h, const pgs_moment *kept, const pgs_moment *sum,
+                             pgs_measure m, pgs_err *err) PGS_CHECK;
+
 /* PGS_E_DATA: the moment's counts and sizes are not as many, or do not add up to what, table
  * snapshot says. */
 pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_snapshot *snap,

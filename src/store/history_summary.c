@@ -1,6 +1,5 @@
 /* The plain rows of table snapshot: what a history says of its moments to whoever charts them with
  * other programs. Ours take what they need of it from tiles, which cost a hundredth. */
-#include <math.h>
 #include <string.h>
 
 #include "store/history_reader.h"
@@ -95,27 +94,27 @@ static pgs_status read_one(pgs_history *h, size_t moment, pgs_summary *out, pgs_
     return st;
 }
 
+pgs_status pgs_history_agree(pgs_history *h, const pgs_moment *kept, const pgs_moment *sum,
+                             pgs_measure m, pgs_err *err) {
+    char time[PGS_TIME_TEXT_MAX];
+    const char *wrong = sum->n_seen[m] != kept->n_seen[m]
+                            ? pgs_summary_column[PGS_MEASURE_COUNT + m]
+                        : sum->total[m] != kept->total[m] ? pgs_summary_column[m]
+                                                          : NULL;
+    return wrong
+               ? pgs_database_damaged(&h->reader[0].d, err, "%s of %s is not what its values give",
+                                      wrong, pgs_time_format(kept->taken_us, time))
+               : PGS_OK;
+}
+
 pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_snapshot *snap,
                                     pgs_err *err) {
     pgs_summary kept = {0};
-    char time[PGS_TIME_TEXT_MAX];
+    pgs_moment sum = {0};
     pgs_status st = read_one(h, moment, &kept, err);
     for (pgs_measure m = 0; st == PGS_OK && m < PGS_MEASURE_COUNT; m++) {
-        const double *x = snap->metric[pgs_measure_metric(m)];
-        int64_t total = 0;
-        size_t n_seen = 0;
-        for (size_t p = 0; p < snap->head.n_parts; p++) {
-            bool seen = !isnan(x[p]);
-            n_seen += seen;
-            total += seen ? (int64_t)x[p] : 0;
-        }
-        const char *wrong = n_seen != kept.moment.n_seen[m]
-                                ? pgs_summary_column[PGS_MEASURE_COUNT + m]
-                            : total != kept.moment.total[m] ? pgs_summary_column[m]
-                                                            : NULL;
-        if (wrong)
-            st = pgs_database_damaged(&h->reader[0].d, err, "%s of %s is not what its values give",
-                                      wrong, pgs_time_format(snap->head.taken_us, time));
+        pgs_moment_add(&sum, m, snap->metric[pgs_measure_metric(m)], snap->head.n_parts);
+        st = pgs_history_agree(h, &kept.moment, &sum, m, err);
     }
     return st;
 }

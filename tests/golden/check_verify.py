@@ -208,6 +208,28 @@ class Verify:
         self.altered("a short block", "UPDATE block SET data = substr(data, 1, 100) WHERE id = ?", "its checksum is wrong",
                      parameters=(ident,))
 
+    def foreign_blocks(self):
+        """A block of another history is sound, and belongs there; but its values are not those that were packed."""
+        rows = self.programs.pgskew("export", self.good).out.decode().splitlines()
+        cells = rows[100 * 16].split(",")
+        for key, ident in (("chunk_count", 0), ("size_bytes", 4 << 48)):
+            column = rows[0].split(",").index(key)
+            more = [*cells[:column], str(int(cells[column] or 0) + 5), *cells[column + 1:]]
+            other, made = self.scratch / (key + ".db"), self.scratch / (key + ".csv")
+            made.write_text("\n".join([*rows[:100 * 16], ",".join(more), *rows[100 * 16 + 1:], ""]))
+            done = self.programs.collect("import-history", "-o", other, made)
+            self.tally.expect(done.code == 0, "another history is made", done)
+            connection = sqlite3.connect(other)
+            data = connection.execute("SELECT data FROM block WHERE id = ?", (ident,)).fetchone()[0]
+            connection.close()
+            path = self.altered("another's %s" % key, "UPDATE block SET data = ? WHERE id = ?", cells[0],
+                                parameters=(data, ident))[1]
+            for command in (("scan",), ("export",), ("trend",), ("forecast",), ("backtest",), ("report",),
+                            ("health", "--at", cells[0])):
+                done = self.programs.pgskew(*command, path)
+                self.tally.expect(done.code == DATA and cells[0] in done.err, "another's %s stops %s" % (key, command[0]),
+                                  done)
+
     def many_faults(self):
         lines, _ = self.altered("every sum changed", "UPDATE snapshot SET total_chunks = total_chunks + 1",
                                 "and 260 more")
@@ -348,6 +370,7 @@ def main():
         check.flipped_bytes()
         check.altered_rows()
         check.altered_blocks()
+        check.foreign_blocks()
         check.many_faults()
         check.removed_blocks()
     return tally.finish()

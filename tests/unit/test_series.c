@@ -2,6 +2,7 @@
 #include "pgskew/series.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "base/base.h"
 #include "support/no_leaks.h"
@@ -56,4 +57,46 @@ Test(series, reset_leaves_it_as_init_did) {
 Test(series, skew_is_about_counts_and_sizes) {
     cr_expect_eq(pgs_measure_metric(PGS_BY_CHUNKS), PGS_CHUNK_COUNT);
     cr_expect_eq(pgs_measure_metric(PGS_BY_SIZE), PGS_SIZE_BYTES);
+}
+
+/* ---- sums ---- */
+
+static const struct {
+    const char *name;
+    double x[4];
+    int64_t total;
+    size_t n_seen;
+} SUMS[] = {
+    {"counts", {1, 2, 0, 4}, 7, 4},
+    {"absent is not zero", {NAN, 2, NAN, 4}, 6, 2},
+    {"none", {NAN, NAN, NAN, NAN}, 0, 0},
+    {"the largest", {0x1p53, 0x1p53, 0x1p53, 0x1p53}, INT64_C(1) << 55, 4},
+    {"less than nothing", {1, -1, 2, 3}, -1, 4},
+    {"too large", {1, 0x1p53 + 2, 2, 3}, -1, 4},
+    {"far too large", {1, 1e300, -1e300, 3}, -1, 4},
+    {"infinite", {INFINITY, 1, 1, 1}, -1, 4},
+};
+
+Test(series, moments_are_summed_up) {
+    for (size_t k = 0; k < PGS_COUNT_OF(SUMS); k++) {
+        pgs_moment sum = {0};
+        pgs_moment_add(&sum, PGS_BY_SIZE, SUMS[k].x, 2);
+        pgs_moment_add(&sum, PGS_BY_SIZE, SUMS[k].x + 2, 2);
+        cr_expect(sum.total[PGS_BY_SIZE] == SUMS[k].total &&
+                      sum.n_seen[PGS_BY_SIZE] == SUMS[k].n_seen,
+                  "%s", SUMS[k].name);
+        cr_expect(sum.total[PGS_BY_CHUNKS] == 0 && sum.n_seen[PGS_BY_CHUNKS] == 0);
+    }
+}
+
+Test(series, a_sum_that_64_bits_cannot_hold_is_none) {
+    pgs_moment sum = {0};
+    double x = 0x1p53;
+    for (int i = 0; i < 1023; i++)
+        pgs_moment_add(&sum, PGS_BY_CHUNKS, &x, 1);
+    cr_expect_eq(sum.total[PGS_BY_CHUNKS], INT64_C(1023) << 53);
+    for (int i = 1023; i < 2049; i++) {
+        pgs_moment_add(&sum, PGS_BY_CHUNKS, &x, 1);
+        cr_assert_eq(sum.total[PGS_BY_CHUNKS], -1);
+    }
 }
