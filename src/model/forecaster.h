@@ -76,6 +76,13 @@ double pgs_stock_kept(const pgs_stock *k, size_t day, size_t later, const double
 /* Rows that are expected to come or go in `days`, all partitions together; at least 1. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days);
 
+/* Whether what was there on `day` is known: what was seen last stands for two weeks, or for two usual
+ * distances, not for a hole of months. */
+static inline bool pgs_stock_is_known(const pgs_stock *k, size_t day) {
+    size_t since = day - k->seen[day];
+    return since <= 14 || since <= 2 * k->usual_days;
+}
+
 /* Rows at which one could have looked `days` ahead and knows what came by `origin`: the newest first, every
  * `every` days, at most `max`. Returns how many. */
 size_t pgs_stock_origins(const pgs_stock *k, size_t origin, size_t days, size_t every, size_t max,

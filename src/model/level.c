@@ -84,11 +84,11 @@ static double between(double now, const double *led, size_t p, double weight) {
 }
 
 /* Error of load where shares move by `weight` from those of `day` towards `led`: among partitions that
- * are there on both days, because nobody foretells which will come. */
-static double error_of(const pgs_stock *k, size_t day, size_t days, double weight,
+ * are there on both days, `kept` rows then, because nobody foretells which will come. */
+static double error_of(const pgs_stock *k, size_t day, size_t days, double kept, double weight,
                        const double *led) {
     const double *then = pgs_stock_row(k, day + days);
-    double sum = 0, whole = 0, kept = pgs_stock_kept(k, day, day + days, then);
+    double sum = 0, whole = 0;
     for (size_t p = 0; p < k->n_parts; p++) {
         double now = pgs_stock_share(k, day, p);
         whole += isnan(now) || isnan(then[p]) ? 0 : between(now, led, p, weight);
@@ -107,11 +107,12 @@ pgs_share_rule pgs_share_choose(const pgs_stock *k, size_t origin, size_t days, 
     double stay = 0, error[PGS_COUNT_OF(WINDOW)][PGS_COUNT_OF(WEIGHT)] = {{0}};
     pgs_share_rule best = {0, YEAR};
     for (size_t i = 0; i < n; i++) {
-        stay += error_of(k, day[i], days, 0, NULL);
+        double kept = pgs_stock_kept(k, day[i], day[i] + days, pgs_stock_row(k, day[i] + days));
+        stay += error_of(k, day[i], days, kept, 0, NULL);
         for (size_t w = 0; w < PGS_COUNT_OF(WINDOW); w++) {
             follow(k, day[i], days, WINDOW[w], room);
             for (size_t a = 0; a < PGS_COUNT_OF(WEIGHT); a++)
-                error[w][a] += error_of(k, day[i], days, WEIGHT[a], room);
+                error[w][a] += error_of(k, day[i], days, kept, WEIGHT[a], room);
         }
     }
     double least = FAVOUR * stay;

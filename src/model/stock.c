@@ -271,7 +271,9 @@ size_t pgs_stock_origins(const pgs_stock *k, size_t origin, size_t days, size_t 
     size_t least = origin / 2 < PGS_ENOUGH_STEPS ? origin / 2 : PGS_ENOUGH_STEPS, n = 0;
     for (size_t back = days; n < max && back <= origin && origin - back >= least; back += every) {
         size_t day = k->seen[origin - back];
-        if (day >= least && (n == 0 || day != out[n - 1]))
+        if (day < least || (n > 0 && day == out[n - 1]))
+            continue;
+        if (pgs_stock_is_known(k, day + days))
             out[n++] = day;
     }
     return n;

@@ -56,6 +56,8 @@ static pgs_status try_others(const pgs_stock *k, size_t day, size_t days, part *
 static pgs_status try_horizon(const pgs_stock *k, size_t day, size_t days, part *out,
                               pgs_err *err) {
     pgs_outlook outlook;
+    if (!pgs_stock_is_known(k, day + days))
+        return PGS_OK;
     pgs_status st = pgs_outlook_make(k, day, days, true, &outlook, err);
     if (st != PGS_OK || !outlook.known)
         return st;

@@ -53,6 +53,29 @@ Test(forecast, origins_are_days_in_which_somebody_looked_and_whose_outcome_is_kn
     pgs_stock_reset(&k);
 }
 
+/* Nobody looked for 50 days. */
+static double with_a_hole(size_t day, size_t p) {
+    return day >= 40 && day < 90 ? NAN : (double)(day + p);
+}
+
+Test(forecast, what_nobody_looked_at_is_no_outcome) {
+    pgs_stock k;
+    size_t day[9];
+    stocks_make(131, 2, with_a_hole, &k);
+    size_t n = pgs_stock_origins(&k, 130, 30, 7, 9, day);
+    cr_assert_geq(n, 3, "before the hole and after");
+    for (size_t i = 0; i < n; i++)
+        cr_expect_geq(pgs_stock_row(&k, day[i] + 30)[0], (double)(day[i] + 30 - 14),
+                      "day %zu: no more than two weeks before", day[i]);
+    cr_expect_lt(day[n - 1], 40);
+    n = pgs_stock_origins(&k, 130, 1, 1, 9, day);
+    cr_expect_eq(n, 9);
+    n = pgs_stock_origins(&k, 95, 20, 1, 9, day);
+    cr_expect_eq(n, 9);
+    cr_expect_eq(day[0], 33, "its outcome, of day 53, was seen on day 39");
+    pgs_stock_reset(&k);
+}
+
 /* Looks that jitter around midnight: days 0, 1, 3, 5, 6, 8, 10, 11, ... */
 static double jittery(size_t day, size_t p) {
     return day % 5 == 0 || day % 5 == 1 || day % 5 == 3 ? (double)(day + p) : NAN;
