@@ -12,6 +12,8 @@
 #define PGS_LEVELS       3 /* thresholds: 3, 4 and 5 tenths of skew */
 #define PGS_TAILS        2 /* intervals of 80 % and 95 % */
 
+extern const size_t PGS_ONE_IN[PGS_TAILS]; /* misses them: 5, 20 */
+
 /* ---- stock.c: one measure of a daily frame, without holes ---- */
 
 /* A change that says nothing of growth: a truncation, a rewrite, another way of counting. */
@@ -27,6 +29,7 @@ typedef struct pgs_stock {
     double *total;  /* [n_days] */
     double *n_live; /* [n_days] partitions that were there */
     double *moved;  /* [n_days] rows that came or went up to that day, added up over partitions */
+    size_t *quiet;  /* [n_days] days without a row that came or went, beyond any silence before it */
     size_t *born;   /* [n_parts] first row in which it was seen; n_days: never */
     size_t *seen;   /* [n_days] the last row up to that day in which somebody looked */
     size_t usual_days;   /* the usual distance of such rows; 1 and more */
@@ -108,6 +111,11 @@ pgs_total_rule pgs_total_choose(const pgs_stock *k, size_t origin, size_t days);
 void pgs_share_foretell(const pgs_stock *k, size_t day, size_t days, pgs_share_rule rule,
                         double *share);
 double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule);
+
+/* The least and the most that it may be for all that is known of a silence, but for 1/one_in; both what
+ * is foretold where there is none. */
+void pgs_total_bound(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule,
+                     size_t one_in, double *least, double *most);
 
 /* ---- misses.c: how far from it the truth has been ---- */
 

@@ -35,10 +35,18 @@ static double flow_of(const pgs_stock *k, size_t day, size_t p, size_t window) {
     return day > start ? growth / (double)(day - start) : growth;
 }
 
+/* The share of the next days in which rows come, where a silence that has no precedent ends no later than
+ * with the probability `by`. What has lasted for q days lasts for t more with q/(q + t): nothing else is
+ * known of it (Gott, Nature 363, 1993). */
+static double waking(const pgs_stock *k, size_t day, size_t days, double by) {
+    double silent = (double)k->quiet[day] * by / (1 - by);
+    return silent < (double)days ? 1 - silent / (double)days : 0;
+}
+
 /* `days` in days of mean flow: a Sunday may bring a tenth of what a Monday does. */
 static double span_of(const pgs_stock *k, size_t day, size_t days) {
     double week = pgs_stock_arrivals(k, day, 7), span = pgs_stock_arrivals(k, day, days);
-    return day >= 7 && week > 7 ? 7 * span / week : (double)days;
+    return (day >= 7 && week > 7 ? 7 * span / week : (double)days) * waking(k, day, days, 0.5);
 }
 
 /* What the flow of the window leads to, as shares. */
@@ -143,11 +151,24 @@ static double mean_growth(const pgs_stock *k, size_t day, size_t days) {
     return n > 0 ? pgs_stock_total_growth(k, day - n, day) * (double)days / (double)n : 0;
 }
 
-double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule) {
+static double total_of(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule, double by) {
     double growth = rule == 0   ? 0
                     : rule > 52 ? mean_growth(k, day, days)
                                 : weekly_growth(k, day, days, rule);
-    return k->total[day] + growth > 0 ? k->total[day] + growth : 0;
+    double then = k->total[day] + growth * waking(k, day, days, by);
+    return then > 0 ? then : 0;
+}
+
+double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule) {
+    return total_of(k, day, days, rule, 0.5);
+}
+
+void pgs_total_bound(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule,
+                     size_t one_in, double *least, double *most) {
+    double tail = 0.5 / (double)one_in;
+    double early = total_of(k, day, days, rule, tail), late = total_of(k, day, days, rule, 1 - tail);
+    *least = early < late ? early : late;
+    *most = early < late ? late : early;
 }
 
 pgs_total_rule pgs_total_choose(const pgs_stock *k, size_t origin, size_t days) {

@@ -20,7 +20,7 @@
 #define ALL_MOST  4096  /* origins of all history */
 #define SPARE     2     /* independent outcomes that are granted to any history */
 
-static const size_t ONE_IN[PGS_TAILS] = {5, 20}; /* misses 80 and 95 % intervals */
+const size_t PGS_ONE_IN[PGS_TAILS] = {5, 20};
 
 /* ---- ranks ---- */
 
@@ -158,9 +158,9 @@ static void set_intervals(pgs_pool *pool, double freedom, double *room, double *
     sort(pool);
     sort(&either);
     for (size_t i = 0; i < PGS_TAILS; i++) {
-        double tail = 1 - 0.5 / (double)ONE_IN[i];
+        double tail = 1 - 0.5 / (double)PGS_ONE_IN[i];
         double wider = pgs_student_quantile(tail, freedom) / pgs_normal_quantile(tail);
-        set_interval(pool, &either, ONE_IN[i], wider, &low[i], &high[i]);
+        set_interval(pool, &either, PGS_ONE_IN[i], wider, &low[i], &high[i]);
     }
 }
 

@@ -41,23 +41,29 @@ static double high_end(double x, double expected) {
     return end > most ? end : most;
 }
 
-static void set_counts(const pgs_stock *k, size_t origin, const pgs_misses *misses,
-                       pgs_outlook *out) {
+/* Intervals of tail i, about what is foretold; `least` and `most` are how much that may be. */
+static void set_tail(const pgs_stock *k, size_t origin, const pgs_misses *misses, size_t i,
+                     double least, double most, pgs_outlook *out) {
     double arrivals = pgs_stock_arrivals(k, origin, out->days);
     for (size_t p = 0; p < k->n_parts; p++) {
-        bool there = !isnan(out->share[p]);
+        double share = out->share[p], count = out->count[p];
+        bool there = !isnan(share);
         double sd = there ? pgs_scale_count(k, origin, p, arrivals) : NAN;
-        out->count[p] = out->share[p] * out->total;
-        for (size_t i = 0; i < PGS_TAILS; i++) {
-            out->low[i][p] =
-                there ? low_end(out->count[p] + misses->low[i] * sd, out->count[p]) : NAN;
-            out->high[i][p] =
-                there ? high_end(out->count[p] + misses->high[i] * sd, out->count[p]) : NAN;
-        }
+        out->low[i][p] = there ? low_end(share * least + misses->low[i] * sd, count) : NAN;
+        out->high[i][p] = there ? high_end(share * most + misses->high[i] * sd, count) : NAN;
     }
+    out->total_low[i] = low_end(least + misses->total_low[i] * arrivals, out->total);
+    out->total_high[i] = high_end(most + misses->total_high[i] * arrivals, out->total);
+}
+
+static void set_counts(const pgs_stock *k, size_t origin, const pgs_misses *misses,
+                       pgs_total_rule growth, pgs_outlook *out) {
+    for (size_t p = 0; p < k->n_parts; p++)
+        out->count[p] = out->share[p] * out->total;
     for (size_t i = 0; i < PGS_TAILS; i++) {
-        out->total_low[i] = low_end(out->total + misses->total_low[i] * arrivals, out->total);
-        out->total_high[i] = high_end(out->total + misses->total_high[i] * arrivals, out->total);
+        double least, most;
+        pgs_total_bound(k, origin, out->days, growth, PGS_ONE_IN[i], &least, &most);
+        set_tail(k, origin, misses, i, least, most, out);
     }
 }
 
@@ -71,7 +77,7 @@ static pgs_status foretell(const pgs_stock *k, size_t origin, double *room, pgs_
     out->total = pgs_total_foretell(k, origin, days, growth);
     pgs_status st = pgs_misses_measure(k, origin, days, rule, growth, out->p != NULL, &misses, err);
     if (st == PGS_OK)
-        set_counts(k, origin, &misses, out);
+        set_counts(k, origin, &misses, growth, out);
     if (st == PGS_OK && out->p)
         st = pgs_chance_foretell(k, origin, days, rule, &misses, out->share, out->p, err);
     pgs_misses_reset(&misses);

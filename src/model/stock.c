@@ -21,13 +21,14 @@ static pgs_status make_room(const pgs_frame *frame, pgs_stock *out, pgs_err *err
     out->n_live = pgs_arena_alloc(out->arena, n, sizeof *out->n_live);
     out->moved = pgs_arena_alloc(out->arena, n, sizeof *out->moved);
     out->seen = pgs_arena_alloc(out->arena, n, sizeof *out->seen);
+    out->quiet = pgs_arena_alloc(out->arena, n, sizeof *out->quiet);
     out->born = pgs_arena_alloc(out->arena, frame->n_parts, sizeof *out->born);
     out->broken = pgs_arena_alloc(out->arena, n, sizeof *out->broken);
     out->joined = pgs_arena_alloc(out->arena, n, sizeof *out->joined);
     out->begun = pgs_arena_alloc(out->arena, n, sizeof *out->begun);
     out->first_break = pgs_arena_alloc(out->arena, frame->n_parts + 2, sizeof *out->first_break);
     bool enough = out->x && out->total && out->n_live && out->moved && out->seen && out->born &&
-                  out->joined && out->broken && out->begun && out->first_break;
+                  out->joined && out->broken && out->begun && out->first_break && out->quiet;
     return enough ? PGS_OK : pgs_no_memory(err);
 }
 
@@ -159,6 +160,21 @@ static void add_up(pgs_stock *out) {
     }
 }
 
+/* A silence is as long as somebody has looked and seen no change. */
+static void set_quiet(pgs_stock *out) {
+    size_t moved = 0, silence = 0, longest = 0;
+    for (size_t t = 1; t < out->n_days; t++) {
+        if (out->moved[t] > out->moved[t - 1]) {
+            longest = silence > longest ? silence : longest;
+            moved = t;
+            silence = 0;
+        } else if (out->seen[t] == t) {
+            silence = t - moved;
+        }
+        out->quiet[t] = silence > longest ? silence - longest : 0;
+    }
+}
+
 /* ---- how often somebody looked ---- */
 
 static int by_size(const void *a, const void *b) {
@@ -195,6 +211,7 @@ static pgs_status build(const pgs_frame *frame, const pgs_clean *clean, pgs_meas
     if (clean)
         st = set_breaks(clean, measure, out, err);
     add_up(out);
+    set_quiet(out);
     return st == PGS_OK ? set_usual(out, err) : st;
 }
 

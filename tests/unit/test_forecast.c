@@ -241,6 +241,35 @@ Test(forecast, shares_follow_a_steady_inflow_and_stay_where_there_is_none) {
     pgs_stock_reset(&k);
 }
 
+/* Four rows a day to each of two partitions; none on days 20 and 21, and none from day 60 to 69. */
+static double silent(size_t day, size_t p) {
+    size_t none = day > 69 ? 12 : day >= 60 ? 2 + (day - 59) : day > 21 ? 2 : day >= 20 ? day - 19 : 0;
+    return (double)(100 * p + 4 * (day - none));
+}
+
+Test(forecast, a_silence_without_precedent_lasts_as_long_again) {
+    pgs_stock k;
+    double least, most;
+    stocks_make(100, 2, silent, &k);
+    cr_expect_eq(k.quiet[19], 0);
+    cr_expect_eq(k.quiet[21], 2);
+    cr_expect_eq(k.quiet[22], 0);
+    cr_expect_eq(k.quiet[61], 0, "two days: that has been before");
+    cr_expect_eq(k.quiet[69], 8);
+    cr_expect_eq(k.quiet[70], 0);
+    /* 8 a day in four weeks of which 10 days brought nothing; 8 more are silent of the next 14 */
+    double growth = 2 * 4.0 * 18 / 28 * 14, total = k.total[69];
+    double foretold = pgs_total_foretell(&k, 69, 14, 4);
+    cr_expect(fabs(foretold - (total + growth * 6 / 14)) < 1e-9, "%g of %g", foretold, total);
+    /* it ends within t days with t/(8 + t): 0.1 in 8/9 of a day, 0.9 in 72 */
+    pgs_total_bound(&k, 69, 14, 4, 5, &least, &most);
+    cr_expect_eq(least, total);
+    cr_expect(fabs(most - (total + growth * (14 - 8 / 9.0) / 14)) < 1e-9, "%g", most);
+    pgs_total_bound(&k, 99, 14, 4, 5, &least, &most);
+    cr_expect(least == most && most == pgs_total_foretell(&k, 99, 14, 4));
+    pgs_stock_reset(&k);
+}
+
 /* ---- weights and crossings ---- */
 
 Test(forecast, the_best_of_weights_lies_in_the_simplex) {
