@@ -5,8 +5,9 @@
  * Were arrivals drawn like balls from an urn that gets each back twice, a share s of T rows would after a
  * more have the variance s a/(T (T + a)): in these units the residuals of all partitions and ages are
  * alike enough to be pooled. Tables settle, so only the younger half of the origins counts, and
- * at most a year. They overlap and share their shocks: the span of the origins holds only as many
- * independent ones as the horizon fits into it, so intervals are widened like Student's t.
+ * at most a year. They overlap: the span of the origins holds only as many independent ones as the
+ * horizon fits into it, and where partitions share their shocks an origin is one outcome, not many.
+ * For so few, intervals are widened like Student's t.
  * Signed quantiles see a bias, symmetric ones are steadier: the mean of both is taken. */
 #include <math.h>
 #include <stdlib.h>
@@ -91,10 +92,12 @@ typedef struct looking_back {
     double *foretold; /* [n_parts] */
     double *room;     /* for a pool, and twice the origins */
     size_t every; /* which partitions count: every so many-th, another first one at each origin */
+    /* sums over origins: of the square of their mean residual; of their mean square, and squared */
+    double mean2, square, square2;
 } looking_back;
 
 /* What one origin adds to the pools of counts and shares. */
-static void look_back(const looking_back *b, size_t i, size_t day) {
+static void look_back(looking_back *b, size_t i, size_t day) {
     const pgs_stock *k = b->k;
     double arrivals = pgs_stock_arrivals(k, day, b->days);
     double total = pgs_total_foretell(k, day, b->days, b->total);
@@ -102,14 +105,44 @@ static void look_back(const looking_back *b, size_t i, size_t day) {
     pgs_share_foretell(k, day, b->days, b->share, b->foretold);
     double kept = pgs_stock_kept(k, day, day + b->days, then);
     double whole = pgs_stock_kept(k, day, day + b->days, b->foretold);
+    double sum = 0, squares = 0, n = 0;
     for (size_t p = i % b->every; p < k->n_parts; p += b->every) {
         if (isnan(b->foretold[p]) || isnan(then[p]))
             continue;
-        double miss = then[p] - b->foretold[p] * total;
-        b->out->count.r[b->out->count.n++] = miss / pgs_scale_count(k, day, p, arrivals);
+        double miss = (then[p] - b->foretold[p] * total) / pgs_scale_count(k, day, p, arrivals);
+        b->out->count.r[b->out->count.n++] = miss;
+        sum += miss;
+        squares += miss * miss;
+        n++;
         miss = kept > 0 && whole > 0 ? then[p] / kept - b->foretold[p] / whole : 0;
         b->out->share.r[b->out->share.n++] = miss / pgs_scale_share(k, day, p, arrivals);
     }
+    if (n == 0)
+        return;
+    b->mean2 += sum / n * (sum / n);
+    b->square += squares / n;
+    b->square2 += squares / n * (squares / n);
+}
+
+/* How many independent outcomes `spans` of n origins are worth to the residuals of counts. A span
+ * is worth its partitions over 1 + (partitions - 1) shared (Kish, Survey Sampling, 1965), where
+ * `shared`, their correlation within an origin, is taken at its upper bound of 95 % by Fisher's z
+ * (Statistical Methods, 1925; the mean is known, it is 0); no more than the spread of the origins'
+ * mean squares says (Satterthwaite, Biometrics 2, 1946); one partition less: shares add up. */
+static double freedom_of(const looking_back *b, double spans, double n) {
+    double parts = (double)b->out->count.n / n, square = b->square / n, others = parts - 1;
+    if (!(others > 1) || !(spans > 1) || !(square > 0))
+        return spans + SPARE;
+    double shared = (b->mean2 / n / square * parts - 1) / others;
+    shared = shared > 0 ? shared : 0;
+    double error = sqrt(parts / (2 * others * (spans - 1)));
+    double up = pgs_exp(-2 * pgs_normal_quantile(0.95) * error); /* z = log(1/ratio) / 2 */
+    double ratio = up * (1 - shared) / (1 + others * shared);
+    shared = (1 - ratio) / (1 + others * ratio);
+    double each = 1 / (shared + (1 - shared) / others);
+    double variance = b->square2 / n - square * square, steady = 2 * square * square;
+    each = each * variance < steady ? each : steady / variance;
+    return spans * (each > 1 ? each : 1) + SPARE;
 }
 
 static size_t thin(const pgs_stock *k, size_t n_origins) {
@@ -165,14 +198,14 @@ static void set_intervals(pgs_pool *pool, double freedom, double *room, double *
 }
 
 /* Of the total, in expected arrivals. */
-static void measure_total(const looking_back *b, const size_t *day, size_t n) {
+static void measure_total(const looking_back *b, const size_t *day, size_t n, double freedom) {
     pgs_pool pool = {b->room, 0};
     for (size_t i = 0; i < n; i++) {
         double foretold = pgs_total_foretell(b->k, day[i], b->days, b->total);
         pool.r[pool.n++] = (pgs_stock_total_of(b->k, day[i], day[i] + b->days) - foretold) /
                            pgs_stock_arrivals(b->k, day[i], b->days);
     }
-    set_intervals(&pool, b->out->freedom, b->room + n, b->out->total_low, b->out->total_high);
+    set_intervals(&pool, freedom, b->room + n, b->out->total_low, b->out->total_high);
 }
 
 /* ---- which origins ---- */
@@ -222,14 +255,15 @@ pgs_status pgs_misses_measure(const pgs_stock *k, size_t origin, size_t days, pg
     looking_back b = {.k = k, .days = out->days, .share = share, .total = total, .out = out};
     pgs_status st = make_room(&b, n, n_far, err);
     if (st == PGS_OK && n > 0) {
+        double spans = (double)(day[0] - day[n - 1] + every) / (double)days;
         out->n_origins = n;
-        out->freedom = (double)(day[0] - day[n - 1] + every) / (double)days + SPARE;
         b.every = thin(k, n);
         for (size_t i = 0; i < n; i++)
             look_back(&b, i, day[i]);
+        out->freedom = freedom_of(&b, spans, (double)n);
         set_intervals(&out->count, out->freedom, b.room, out->low, out->high);
         sort(&out->share);
-        measure_total(&b, day, n);
+        measure_total(&b, day, n, spans + SPARE);
         look_far_back(&b, week, n_far);
         sort(&out->load);
     }

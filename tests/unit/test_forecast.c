@@ -270,6 +270,45 @@ Test(forecast, a_silence_without_precedent_lasts_as_long_again) {
     pgs_stock_reset(&k);
 }
 
+/* ---- how many outcomes ---- */
+
+static double summed(size_t day, size_t stream) {
+    double x = 1000;
+    for (size_t t = 0; t < day; t++)
+        x += floor(20 * stocks_noise(t, stream));
+    return x;
+}
+
+static double apart(size_t day, size_t p) {
+    return summed(day, p + 1);
+}
+
+static double alike(size_t day, size_t p) {
+    (void)p;
+    return summed(day, 1);
+}
+
+static double freedom(size_t n_parts, stocks_value *value) {
+    pgs_stock k;
+    pgs_misses misses;
+    stocks_make(400, n_parts, value, &k);
+    cr_assert_eq(pgs_misses_measure(&k, 399, 30, (pgs_share_rule){0, 14}, 13, true, &misses, NULL),
+                 PGS_OK);
+    cr_expect_eq(misses.n_origins, 26, "the younger half of 52");
+    double found = misses.freedom;
+    pgs_misses_reset(&misses);
+    pgs_stock_reset(&k);
+    return found;
+}
+
+Test(forecast, partitions_that_miss_apart_are_many_outcomes_and_alike_one) {
+    double spans = 26 * 7 / 30.0, granted = 2;
+    cr_expect(fabs(freedom(2, apart) - (spans + granted)) < 1e-12, "one is the other's rest");
+    cr_expect(fabs(freedom(20, alike) - (spans + granted)) < 1e-6, "%g", freedom(20, alike));
+    double many = freedom(20, apart);
+    cr_expect(many > 3 * spans + granted && many <= 19 * spans + granted, "%g", many);
+}
+
 /* ---- weights and crossings ---- */
 
 Test(forecast, the_best_of_weights_lies_in_the_simplex) {
