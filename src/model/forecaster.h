@@ -29,7 +29,7 @@ typedef struct pgs_stock {
     double *total;  /* [n_days] */
     double *n_live; /* [n_days] partitions that were there */
     double *moved;  /* [n_days] rows that came or went up to that day, added up over partitions */
-    size_t *quiet;  /* [n_days] days without a row that came or went, beyond any silence before it */
+    size_t *quiet;  /* [n_days] days in which nothing came or went, beyond any silence before */
     size_t *born;   /* [n_parts] first row in which it was seen; n_days: never */
     size_t *seen;   /* [n_days] the last row up to that day in which somebody looked */
     size_t usual_days;   /* the usual distance of such rows; 1 and more */
@@ -79,8 +79,8 @@ double pgs_stock_kept(const pgs_stock *k, size_t day, size_t later, const double
 /* Rows that are expected to come or go in `days`, all partitions together; at least 1. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days);
 
-/* Whether what was there on `day` is known: what was seen last stands for two weeks, or for two usual
- * distances, not for a hole of months. */
+/* Whether what was there on `day` is known: what was seen last stands for two weeks, or for two
+ * usual distances, not for a hole of months. */
 static inline bool pgs_stock_is_known(const pgs_stock *k, size_t day) {
     size_t since = day - k->seen[day];
     return since <= 14 || since <= 2 * k->usual_days;
@@ -99,8 +99,12 @@ typedef struct pgs_share_rule {
     size_t window;
 } pgs_share_rule;
 
-/* The total grows as in the last weeks, the same weekdays first; 0: stays; PGS_YEAR: by the mean day. */
-typedef size_t pgs_total_rule;
+/* The total grows as in the last weeks, the same weekdays first; 0: stays; a year's: by the mean
+ * day. Or what was no growth comes again too, as where a table is emptied every week. */
+typedef struct pgs_total_rule {
+    size_t weeks;
+    bool again;
+} pgs_total_rule;
 
 /* The rules with the least error at the origins whose outcome is known; staying as it is is
  * favoured. `room` [2 n_parts]. */
@@ -112,8 +116,8 @@ void pgs_share_foretell(const pgs_stock *k, size_t day, size_t days, pgs_share_r
                         double *share);
 double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule);
 
-/* The least and the most that it may be for all that is known of a silence, but for 1/one_in; both what
- * is foretold where there is none. */
+/* The least and the most that it may be for all that is known of a silence, but for 1/one_in; both
+ * what is foretold where there is none. */
 void pgs_total_bound(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule,
                      size_t one_in, double *least, double *most);
 

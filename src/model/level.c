@@ -11,6 +11,7 @@
 #define FEWEST       4    /* of them, without which shares stay */
 #define FAVOUR       0.98 /* what a rule's error must be below, of persistence's */
 #define YEAR         365
+#define ALL_WEEKS    53 /* of a year, mean day by mean day */
 #define YOUNG        14 /* days before which a partition has no flow of its own ... */
 #define YOUNG_WEIGHT 7  /* ... but n days of it against this many of the others' */
 
@@ -35,9 +36,9 @@ static double flow_of(const pgs_stock *k, size_t day, size_t p, size_t window) {
     return day > start ? growth / (double)(day - start) : growth;
 }
 
-/* The share of the next days in which rows come, where a silence that has no precedent ends no later than
- * with the probability `by`. What has lasted for q days lasts for t more with q/(q + t): nothing else is
- * known of it (Gott, Nature 363, 1993). */
+/* The share of the next days in which rows come, where a silence without precedent ends no later
+ * than with the probability `by`. What has lasted for q days lasts for t more with q/(q + t):
+ * nothing else is known of it (Gott, Nature 363, 1993). */
 static double waking(const pgs_stock *k, size_t day, size_t days, double by) {
     double silent = (double)k->quiet[day] * by / (1 - by);
     return silent < (double)days ? 1 - silent / (double)days : 0;
@@ -135,14 +136,20 @@ pgs_share_rule pgs_share_choose(const pgs_stock *k, size_t origin, size_t days, 
 
 /* ---- the total ---- */
 
+static double growth_of(const pgs_stock *k, size_t from, size_t to, bool again) {
+    return again ? pgs_stock_total_of(k, from, to) - k->total[from]
+                 : pgs_stock_total_growth(k, from, to);
+}
+
 /* The mean week of the last `weeks`, and of what is left of a week the same weekdays of them. */
-static double weekly_growth(const pgs_stock *k, size_t day, size_t days, size_t weeks) {
-    size_t known = (day - k->begun[day]) / 7, n = known < weeks ? known : weeks, rest = days % 7;
+static double weekly_growth(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule) {
+    size_t known = (day - (rule.again ? 0 : k->begun[day])) / 7, rest = days % 7;
+    size_t n = known < rule.weeks ? known : rule.weeks;
     if (n == 0)
         return 0;
-    double growth = pgs_stock_total_growth(k, day - 7 * n, day) * (double)(days / 7), sum = 0;
+    double growth = growth_of(k, day - 7 * n, day, rule.again) * (double)(days / 7), sum = 0;
     for (size_t i = 1; rest > 0 && i <= n; i++)
-        sum += pgs_stock_total_growth(k, day - 7 * i, day - 7 * i + rest);
+        sum += growth_of(k, day - 7 * i, day - 7 * i + rest, rule.again);
     return (growth + sum) / (double)n;
 }
 
@@ -151,10 +158,10 @@ static double mean_growth(const pgs_stock *k, size_t day, size_t days) {
     return n > 0 ? pgs_stock_total_growth(k, day - n, day) * (double)days / (double)n : 0;
 }
 
-static double total_of(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule, double by) {
-    double growth = rule == 0   ? 0
-                    : rule > 52 ? mean_growth(k, day, days)
-                                : weekly_growth(k, day, days, rule);
+static double total_of(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule,
+                       double by) {
+    double growth =
+        rule.weeks < ALL_WEEKS ? weekly_growth(k, day, days, rule) : mean_growth(k, day, days);
     double then = k->total[day] + growth * waking(k, day, days, by);
     return then > 0 ? then : 0;
 }
@@ -166,23 +173,27 @@ double pgs_total_foretell(const pgs_stock *k, size_t day, size_t days, pgs_total
 void pgs_total_bound(const pgs_stock *k, size_t day, size_t days, pgs_total_rule rule,
                      size_t one_in, double *least, double *most) {
     double tail = 0.5 / (double)one_in;
-    double early = total_of(k, day, days, rule, tail), late = total_of(k, day, days, rule, 1 - tail);
+    double early = total_of(k, day, days, rule, tail),
+           late = total_of(k, day, days, rule, 1 - tail);
     *least = early < late ? early : late;
     *most = early < late ? late : early;
 }
 
 pgs_total_rule pgs_total_choose(const pgs_stock *k, size_t origin, size_t days) {
-    static const pgs_total_rule RULE[] = {0, 2, 4, 13, YEAR};
+    static const pgs_total_rule RULE[] = {{0, false},  {2, false},         {4, false},
+                                          {13, false}, {ALL_WEEKS, false}, {4, true}};
+    /* from a week on, the weekdays of past outcomes are not those of the one asked for */
+    size_t n_rules = PGS_COUNT_OF(RULE) - (days < 7 ? 0 : 1);
     size_t day[7 * TRIALS], every = days < 7 ? 1 : 7;
     size_t n = pgs_stock_origins(k, origin, days, every, days < 7 ? 7 * TRIALS : TRIALS, day);
-    pgs_total_rule best = YEAR;
+    pgs_total_rule best = {ALL_WEEKS, false};
     double least = INFINITY;
-    for (size_t r = 0; n > 0 && r < PGS_COUNT_OF(RULE); r++) {
+    for (size_t r = 0; n > 0 && r < n_rules; r++) {
         double error = 0;
         for (size_t i = 0; i < n; i++)
             error += fabs(pgs_stock_total_of(k, day[i], day[i] + days) -
                           pgs_total_foretell(k, day[i], days, RULE[r]));
-        error *= RULE[r] == 0 ? FAVOUR : 1;
+        error *= RULE[r].weeks == 0 ? FAVOUR : 1;
         if (error < least) {
             least = error;
             best = RULE[r];

@@ -267,9 +267,12 @@ double pgs_stock_growth(const pgs_stock *k, size_t day, size_t p, size_t *from) 
     return x - pgs_stock_row(k, *from)[p] - no_growth;
 }
 
-/* The mean week of the last quarter, and of what is left of a week the same weekdays of it: what comes on a
- * Sunday says little about Mondays. */
+/* The mean week of the last quarter, and of what is left of a week the same weekdays of it: what
+ * comes on a Sunday says little about Mondays. On a day on which all began anew only what was
+ * before is known. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days) {
+    while (day > 0 && day == k->begun[day])
+        day--;
     size_t begun = k->begun[day], weeks = (day - begun) / 7;
     size_t n = weeks < MEMORY_WEEKS ? weeks : MEMORY_WEEKS, rest = days % 7;
     double moved = 0;

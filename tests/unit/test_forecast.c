@@ -243,12 +243,17 @@ Test(forecast, shares_follow_a_steady_inflow_and_stay_where_there_is_none) {
 
 /* Four rows a day to each of two partitions; none on days 20 and 21, and none from day 60 to 69. */
 static double silent(size_t day, size_t p) {
-    size_t none = day > 69 ? 12 : day >= 60 ? 2 + (day - 59) : day > 21 ? 2 : day >= 20 ? day - 19 : 0;
+    size_t none = day > 69    ? 12
+                  : day >= 60 ? 2 + (day - 59)
+                  : day > 21  ? 2
+                  : day >= 20 ? day - 19
+                              : 0;
     return (double)(100 * p + 4 * (day - none));
 }
 
 Test(forecast, a_silence_without_precedent_lasts_as_long_again) {
     pgs_stock k;
+    const pgs_total_rule rule = {4, false};
     double least, most;
     stocks_make(100, 2, silent, &k);
     cr_expect_eq(k.quiet[19], 0);
@@ -259,15 +264,41 @@ Test(forecast, a_silence_without_precedent_lasts_as_long_again) {
     cr_expect_eq(k.quiet[70], 0);
     /* 8 a day in four weeks of which 10 days brought nothing; 8 more are silent of the next 14 */
     double growth = 2 * 4.0 * 18 / 28 * 14, total = k.total[69];
-    double foretold = pgs_total_foretell(&k, 69, 14, 4);
+    double foretold = pgs_total_foretell(&k, 69, 14, rule);
     cr_expect(fabs(foretold - (total + growth * 6 / 14)) < 1e-9, "%g of %g", foretold, total);
     /* it ends within t days with t/(8 + t): 0.1 in 8/9 of a day, 0.9 in 72 */
-    pgs_total_bound(&k, 69, 14, 4, 5, &least, &most);
+    pgs_total_bound(&k, 69, 14, rule, 5, &least, &most);
     cr_expect_eq(least, total);
     cr_expect(fabs(most - (total + growth * (14 - 8 / 9.0) / 14)) < 1e-9, "%g", most);
-    pgs_total_bound(&k, 99, 14, 4, 5, &least, &most);
-    cr_expect(least == most && most == pgs_total_foretell(&k, 99, 14, 4));
+    pgs_total_bound(&k, 99, 14, rule, 5, &least, &most);
+    cr_expect(least == most && most == pgs_total_foretell(&k, 99, 14, rule));
     pgs_stock_reset(&k);
+}
+
+/* Loaded day by day, emptied every week. */
+static double emptied(size_t day, size_t p) {
+    return (double)((100 + 10 * p) * (day % 7 + 1)) + floor(9 * stocks_noise(day, p));
+}
+
+Test(forecast, what_is_emptied_every_week_will_be) {
+    pgs_frame f;
+    pgs_clean clean;
+    pgs_stock k;
+    stocks_frame(140, 4, emptied, &f);
+    pgs_clean_init(&clean);
+    cr_assert_eq(pgs_clean_run(&f, &clean, NULL), PGS_OK);
+    cr_assert_eq(pgs_stock_build(&f, &clean, PGS_BY_CHUNKS, &k, NULL), PGS_OK);
+    for (size_t day = 125; day < 139; day++) {
+        pgs_total_rule rule = pgs_total_choose(&k, day, 1);
+        double miss = pgs_total_foretell(&k, day, 1, rule) - k.total[day + 1];
+        cr_expect(rule.again && fabs(miss) < 60, "day %zu: %g of %g", day, miss, k.total[day + 1]);
+    }
+    cr_expect_gt(k.begun[133], k.begun[126], "the whole table began anew");
+    cr_expect_eq(pgs_stock_arrivals(&k, 133, 1), pgs_stock_arrivals(&k, 132, 1),
+                 "on that day, the day before is all that is known");
+    pgs_stock_reset(&k);
+    pgs_clean_reset(&clean);
+    pgs_frame_reset(&f);
 }
 
 /* ---- how many outcomes ---- */
@@ -292,7 +323,8 @@ static double freedom(size_t n_parts, stocks_value *value) {
     pgs_stock k;
     pgs_misses misses;
     stocks_make(400, n_parts, value, &k);
-    cr_assert_eq(pgs_misses_measure(&k, 399, 30, (pgs_share_rule){0, 14}, 13, true, &misses, NULL),
+    cr_assert_eq(pgs_misses_measure(&k, 399, 30, (pgs_share_rule){0, 14},
+                                    (pgs_total_rule){13, false}, true, &misses, NULL),
                  PGS_OK);
     cr_expect_eq(misses.n_origins, 26, "the younger half of 52");
     double found = misses.freedom;
