@@ -204,6 +204,14 @@ static bool is_check(int argc, char **argv, const pgs_parsed *p) {
     return false;
 }
 
+/* The exit code, but where all went well and some of it was lost on its way out. */
+static int end_with(int code) {
+    pgs_err err = {0};
+    pgs_output out = {.file = stdout};
+    pgs_status st = pgs_output_commit(&out, &err);
+    return code == 0 && st != PGS_OK ? pgs_complain(st, &err) : code;
+}
+
 int main(int argc, char **argv) {
     pgs_parsed parsed;
     pgs_err err = {0};
@@ -227,5 +235,5 @@ int main(int argc, char **argv) {
     int command = pgs_command_of(&parsed);
     if (st != PGS_OK)
         return command == CMD_CHECK ? pgs_check_complain(&parsed, &err) : pgs_complain(st, &err);
-    return RUN[command] ? RUN[command](&parsed) : pgs_run_answer(&parsed);
+    return end_with(RUN[command] ? RUN[command](&parsed) : pgs_run_answer(&parsed));
 }

@@ -406,6 +406,16 @@ static void finalize(pgs_packer *k) {
     }
 }
 
+/* A file that took the name while this one was packed is most likely a history, too. */
+static pgs_status finish_aside(pgs_packer *k, pgs_err *err) {
+    pgs_status st = pgs_aside_finish(&k->aside, k->path, k->replaces, err);
+    if (st != PGS_E_EXISTS)
+        return st;
+    st = pgs_fail(err, PGS_E_RETRY, "\"%s\" was made by another program meanwhile", k->path);
+    pgs_hint(err, "run again: what it lacks is added to it");
+    return st;
+}
+
 pgs_status pgs_packer_commit(pgs_packer *k, const pgs_snapshot *newest, pgs_err *err) {
     if (!k->changed || !newest)
         return PGS_OK;
@@ -422,7 +432,7 @@ pgs_status pgs_packer_commit(pgs_packer *k, const pgs_snapshot *newest, pgs_err 
                                err);
     if (st == PGS_OK && k->is_new) {
         pgs_database_close(&k->d);
-        st = pgs_aside_finish(&k->aside, k->path, k->replaces, err);
+        st = finish_aside(k, err);
     }
     k->changed = st != PGS_OK;
     return st;

@@ -11,13 +11,14 @@ import random
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 from programs import Programs, Tally  # noqa: E402
 
-DATA, NO_INPUT = 65, 66
+DATA, NO_INPUT, IO_ERROR = 65, 66, 74
 METRICS = {0: "chunk_count", 4: "size_bytes", 0x100: "presence"}
 
 # Every command that answers about one moment, and every one that answers about all of them.
@@ -357,6 +358,20 @@ class Verify:
         self.damaged("a cut history", cut)
 
 
+    def full_stdout(self):
+        """What nobody could read was not told."""
+        full = pathlib.Path("/dev/full")
+        for command in (("verify", self.good), ("pack", "-o", self.copy(), self.good),
+                        ("prune", "--history", self.good, "--keep", "1d", self.fixtures / "warning")):
+            if not full.exists():
+                return
+            with full.open("wb") as stdout:
+                done = subprocess.run([self.programs.directory / "pgskew", *command], stdout=stdout,
+                                      stderr=subprocess.PIPE, check=False)
+            self.tally.expect(done.returncode == IO_ERROR and b"standard output" in done.stderr,
+                              "%s onto a full device" % command[0], done)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
@@ -370,6 +385,7 @@ def main():
         check.flipped_bytes()
         check.altered_rows()
         check.altered_blocks()
+        check.full_stdout()
         check.foreign_blocks()
         check.many_faults()
         check.removed_blocks()

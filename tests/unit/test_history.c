@@ -397,6 +397,21 @@ Test(history, without_a_commit_nothing_has_happened) {
         }
 }
 
+Test(history, who_comes_second_may_add_to_what_the_first_made) {
+    pgs_packer *packer;
+    pgs_snapshot snap;
+    cr_assert_eq(pgs_packer_open(path, PGS_PACK_EXTEND, &packer, &err), PGS_OK, "%s", err.msg);
+    moments_make(MOMENTS_LONG, 3, &snap);
+    cr_assert_eq(add_one(packer, &snap), PGS_OK);
+    pack(path, MOMENTS_LONG, 0, 3);
+    cr_expect_eq(pgs_packer_commit(packer, &snap, &err), PGS_E_RETRY);
+    cr_expect(strstr(err.msg, path) && strstr(err.hint, "again"), "%s; %s", err.msg, err.hint);
+    pgs_snapshot_reset(&snap);
+    pgs_packer_close(packer);
+    expect_no_litter(1);
+    expect_story(path, MOMENTS_LONG, 3);
+}
+
 Test(history, committing_nothing_changes_nothing) {
     struct stat before, after;
     cr_assert_eq(moments_pack(path, MOMENTS_LONG, 0, 0, PGS_PACK_EXTEND, &err), PGS_OK);
