@@ -149,6 +149,13 @@ static pgs_status verify_rows(verifying *k, pgs_err *err) {
     return found(k, st, err);
 }
 
+static void fault_of_lane(verifying *k, size_t lane, const char *what) {
+    char sentence[600];
+    snprintf(sentence, sizeof sentence, "\"%.300s\" is damaged: lane %zu is not %s", k->path, lane,
+             what);
+    fault(k, sentence);
+}
+
 /* What the lanes are called now is what their last changes say. */
 static pgs_status verify_lanes(verifying *k, pgs_err *err) {
     const pgs_lane_change *change;
@@ -162,12 +169,47 @@ static pgs_status verify_lanes(verifying *k, pgs_err *err) {
         if (lane->num == change[i].num && lane->relid == change[i].relid &&
             pgs_text_same(lane->name, change[i].name))
             continue;
-        char sentence[600];
-        snprintf(sentence, sizeof sentence,
-                 "\"%.300s\" is damaged: lane %zu is not what its last change says", k->path,
-                 change[i].lane);
-        fault(k, sentence);
+        fault_of_lane(k, change[i].lane, "what its last change says");
     }
+    return found(k, st, err);
+}
+
+/* From when to when the lanes of a group were there, by their tiles of presence. */
+static pgs_status find_spans(verifying *k, size_t group, double *rows, pgs_lane *span,
+                             pgs_err *err) {
+    pgs_tile_source tiles = pgs_history_tiles(k->history);
+    pgs_status st = PGS_OK;
+    for (size_t b = 0; st == PGS_OK && b * PGS_TILE_MOMENTS < k->series->n_moments; b++) {
+        pgs_tile tile;
+        st = tiles.read(tiles.context, 0, PGS_PRESENCE, group, b, &tile, err);
+        pgs_tile_rows(&tile, rows);
+        for (size_t t = 0; st == PGS_OK && t < tile.n_moments; t++)
+            for (size_t i = 0; i < tile.n_lanes; i++) {
+                if (!(rows[t * PGS_TILE_LANES + i] > 0))
+                    continue;
+                span[i].last = b * PGS_TILE_MOMENTS + t;
+                span[i].first = span[i].first < span[i].last ? span[i].first : span[i].last;
+            }
+    }
+    return st;
+}
+
+/* The lanes were there when they say; only of a history whose blocks are all sound. */
+static pgs_status verify_spans(verifying *k, pgs_err *err) {
+    double *rows = pgs_alloc(PGS_TILE_MOMENTS * PGS_TILE_LANES, sizeof *rows);
+    pgs_status st = rows ? PGS_OK : pgs_no_memory(err);
+    for (size_t first = 0; st == PGS_OK && first < k->series->n_lanes; first += PGS_TILE_LANES) {
+        pgs_lane span[PGS_TILE_LANES];
+        for (size_t i = 0; i < PGS_TILE_LANES; i++)
+            span[i] = (pgs_lane){.first = SIZE_MAX};
+        st = find_spans(k, first / PGS_TILE_LANES, rows, span, err);
+        for (size_t i = first; st == PGS_OK && i < k->series->n_lanes && i < first + PGS_TILE_LANES;
+             i++)
+            if (k->series->lane[i].first != span[i - first].first ||
+                k->series->lane[i].last != span[i - first].last)
+                fault_of_lane(k, i, "there from when to when it says");
+    }
+    pgs_free(rows);
     return found(k, st, err);
 }
 
@@ -186,6 +228,8 @@ static pgs_status verify_moments(verifying *k, pgs_err *err) {
     pgs_progress_end(&k->progress);
     if (st == PGS_OK)
         st = verify_lanes(k, err);
+    if (st == PGS_OK && k->n_faults == 0)
+        st = verify_spans(k, err);
     return st == PGS_OK && n > 0 && k->sound[(n - 1) / PGS_TILE_MOMENTS] ? verify_rows(k, err) : st;
 }
 

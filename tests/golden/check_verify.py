@@ -152,6 +152,9 @@ class Verify:
         for change in ("partition_num = 99", "partition_name = 'x'", "relid = 7"):
             self.altered("a lane with another " + change, "UPDATE partition SET %s WHERE lane = 4" % change,
                          "lane 4 is not what its last change says")
+        for change in ("first_moment = 2", "last_moment = 279"):
+            self.altered("a lane with another " + change, "UPDATE partition SET %s WHERE lane = 4" % change,
+                         "lane 4 is not there from when to when it says")
         path = self.altered("a moment less", "DELETE FROM snapshot WHERE snapshot_id = 4", "moments are not numbered")[1]
         done = self.programs.pgskew("trend", path)
         self.tally.expect(done.code == DATA and "not numbered" in done.err, "trend sees that, too", done)
