@@ -1,5 +1,6 @@
 /* pgskew: reads snapshots and histories, and answers. Options, commands, and which runs what. */
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,8 +205,11 @@ static bool is_check(int argc, char **argv, const pgs_parsed *p) {
     return false;
 }
 
-/* The exit code, but where all went well and some of it was lost on its way out. */
+/* The exit code, but where all went well and some of it was lost on its way out. Who wrote a file
+ * has nothing on its way. */
 static int end_with(int code) {
+    if (__fpending(stdout) == 0 && !ferror(stdout))
+        return code;
     pgs_err err = {0};
     pgs_output out = {.file = stdout};
     pgs_status st = pgs_output_commit(&out, &err);
