@@ -43,7 +43,7 @@ pgs_status pgs_history_agree(pgs_history *h, const pgs_moment *kept, const pgs_m
                              pgs_measure m, pgs_err *err) PGS_CHECK;
 
 /* PGS_E_DATA: the moment's counts and sizes are not as many, or do not add up to what, table
- * snapshot says. */
+ * snapshot says; or that is not what the tile of moments says, its time included. */
 pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_snapshot *snap,
                                     pgs_err *err) PGS_CHECK;
 

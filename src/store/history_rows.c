@@ -247,3 +247,21 @@ pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void
     pgs_status st = read_block(d, blob, id, buffer, out, err);
     return st == PGS_OK && out->n_moments == 0 ? expect_none(d, blob, id, buffer, err) : st;
 }
+
+pgs_status pgs_moment_read(pgs_database *d, sqlite3_blob **blob, size_t moment, void *buffer,
+                           pgs_moment *out, pgs_err *err) {
+    int64_t id = pgs_block_id(PGS_MOMENT_METRIC, 0, moment / PGS_TILE_MOMENTS);
+    double row[PGS_TILE_LANES];
+    size_t t = moment % PGS_TILE_MOMENTS;
+    pgs_tile tile;
+    pgs_status st = pgs_block_read(d, blob, id, buffer, &tile, err);
+    if (st != PGS_OK)
+        return st;
+    const char *why = t < tile.n_moments ? pgs_moment_misfit(&tile)
+                                         : "it has another number of moments than there are";
+    if (!why) {
+        pgs_tile_row(&tile, t, row);
+        why = take_moment(row, NULL, out);
+    }
+    return why ? pgs_block_damaged(d, id, why, err) : PGS_OK;
+}

@@ -52,6 +52,10 @@ extern const char *const pgs_summary_column[PGS_SUMMARY_COLUMNS];
 pgs_status pgs_block_read(pgs_database *d, sqlite3_blob **blob, int64_t id, void *buffer,
                           pgs_tile *out, pgs_err *err) PGS_CHECK;
 
+/* What the tiles of moments say of one. PGS_E_DATA: they do not, or nothing that can be. */
+pgs_status pgs_moment_read(pgs_database *d, sqlite3_blob **blob, size_t moment, void *buffer,
+                           pgs_moment *out, pgs_err *err) PGS_CHECK;
+
 /* PGS_E_DATA: which block, and why. */
 pgs_status pgs_block_damaged(pgs_database *d, int64_t id, const char *why, pgs_err *err) PGS_CHECK;
 

@@ -107,6 +107,24 @@ pgs_status pgs_history_agree(pgs_history *h, const pgs_moment *kept, const pgs_m
                : PGS_OK;
 }
 
+/* What a row of table snapshot says of a moment is what its tile does, which nobody can edit by
+ * hand. */
+static pgs_status check_moment(pgs_history *h, size_t moment, const pgs_moment *kept,
+                               pgs_err *err) {
+    pgs_history_reader *r = &h->reader[0];
+    pgs_moment tile;
+    char time[PGS_TIME_TEXT_MAX];
+    pgs_status st = pgs_moment_read(&r->d, &r->block, moment, r->buffer, &tile, err);
+    bool same = st == PGS_OK && tile.taken_us == kept->taken_us && tile.n_parts == kept->n_parts &&
+                memcmp(tile.total, kept->total, sizeof tile.total) == 0 &&
+                memcmp(tile.n_seen, kept->n_seen, sizeof tile.n_seen) == 0;
+    return st != PGS_OK || same
+               ? st
+               : pgs_database_damaged(&r->d, err,
+                                      "the row of %s in table snapshot is not what was packed",
+                                      pgs_time_format(kept->taken_us, time));
+}
+
 pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_snapshot *snap,
                                     pgs_err *err) {
     pgs_summary kept = {0};
@@ -116,5 +134,5 @@ pgs_status pgs_history_check_totals(pgs_history *h, size_t moment, const pgs_sna
         pgs_moment_add(&sum, m, snap->metric[pgs_measure_metric(m)], snap->head.n_parts);
         st = pgs_history_agree(h, &kept.moment, &sum, m, err);
     }
-    return st;
+    return st == PGS_OK ? check_moment(h, moment, &kept.moment, err) : st;
 }

@@ -139,8 +139,10 @@ class Verify:
         self.altered("another number of partitions", "UPDATE snapshot SET partition_count = 17 WHERE snapshot_id = 3",
                      "16 of its 17 partitions")
         self.altered("a changed hash", "UPDATE snapshot SET content_hash = 1 WHERE snapshot_id = 9", "what was packed")
-        self.altered("a changed time", "UPDATE snapshot SET taken_at_us = taken_at_us + 1, "
-                     "taken_at = replace(taken_at, 'Z', '.000001Z') WHERE snapshot_id = 9", "what was packed")
+        path = self.altered("a changed time", "UPDATE snapshot SET taken_at_us = taken_at_us + 1, "
+                            "taken_at = replace(taken_at, 'Z', '.000001Z') WHERE snapshot_id = 280", "what was packed")[1]
+        done = self.programs.pgskew("health", path)
+        self.tally.expect(done.code == DATA and "what was packed" in done.err, "health sees that, too", done)
         self.altered("a changed note", "UPDATE snapshot SET notes = 'all is well' WHERE snapshot_id = 9", "what was packed")
         self.altered("a changed number of a partition", "UPDATE partition_change SET partition_num = 99 WHERE lane = 3",
                      "what was packed")
