@@ -38,8 +38,7 @@ typedef struct progress {
     const uint8_t *delta;
     uint64_t sum; /* of the row decoded last, in units, modulo 2^64 */
     double at_x;
-    double first_weight; /* the first that is not 0 */
-    bool no_total;       /* some moment has a total of 0, so no shares */
+    bool no_total; /* some moment has a total of 0, so no shares */
 } progress;
 
 /* ---- lines ---- */
@@ -52,7 +51,7 @@ static void see_sparse(progress *at, size_t t, const double *row) {
             continue;
         if (room->count.n[i] == 0) {
             room->count.origin[i] = row[i] * at->all.unit;
-            room->share.origin[i] = row[i] * (at->first_weight * at->all.unit);
+            room->share.origin[i] = row[i] * (at->all.day[t].weight * at->all.unit);
             room->low[i] = room->high[i] = row[i];
         }
         room->low[i] = row[i] < room->low[i] ? row[i] : room->low[i];
@@ -191,9 +190,8 @@ static void start_lines(progress *at, const double *row) {
     for (size_t t = at->first; t < at->end; t++)
         at->no_total |= at->all.day[t].weight == 0;
     at->at_x = at->all.day[at->first].x;
-    at->first_weight = first_weight(at);
     clear_sums(&room->count, row, at->all.unit, at->all.n_lanes);
-    clear_sums(&room->share, row, at->first_weight * at->all.unit, at->all.n_lanes);
+    clear_sums(&room->share, row, first_weight(at) * at->all.unit, at->all.n_lanes);
     memcpy(room->low, row, sizeof room->low);
     memcpy(room->high, row, sizeof room->high);
 }

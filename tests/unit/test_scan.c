@@ -96,6 +96,26 @@ Test(scan, what_is_in_absent_cells_is_never_told) {
     }
 }
 
+/* Shares are at most 1, whatever the total was while the partition was away. */
+Test(scan, the_share_of_who_was_away_is_exact) {
+    make((const int64_t[MOMENTS][2]){
+        {20, 0}, {20, -2000000000}, {20, 2000000000}, {20, 3000000000}, {20, 4000000000}});
+    long double y[3], mean = 0, xy = 0;
+    for (int t = 0; t < 3; t++) {
+        long double v = m.moment[2 + t].total[PGS_BY_CHUNKS];
+        mean += (y[t] = (v - 20) / v) / 3;
+    }
+    for (int t = 0; t < 3; t++)
+        xy += (t - 1) * (y[t] - mean);
+    double want = (double)(xy / 2 * 24);
+    pgs_scan out;
+    pgs_err err;
+    cr_assert_eq(scan(1, MOMENTS, 1, &out, &err), PGS_OK, "%s", err.msg);
+    cr_expect_float_eq(out.lane[1].share.slope_per_day, want, 1e-4 * want, "%g, not %g",
+                       out.lane[1].share.slope_per_day, want);
+    pgs_scan_reset(&out);
+}
+
 /* ---- what cannot be ---- */
 
 /* Beyond 2^53 a difference from the row above is not exact any more. */
