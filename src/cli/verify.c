@@ -182,8 +182,10 @@ static pgs_status find_spans(verifying *k, size_t group, double *rows, pgs_lane 
     for (size_t b = 0; st == PGS_OK && b * PGS_TILE_MOMENTS < k->series->n_moments; b++) {
         pgs_tile tile;
         st = tiles.read(tiles.context, 0, PGS_PRESENCE, group, b, &tile, err);
+        if (st != PGS_OK)
+            break;
         pgs_tile_rows(&tile, rows);
-        for (size_t t = 0; st == PGS_OK && t < tile.n_moments; t++)
+        for (size_t t = 0; t < tile.n_moments; t++)
             for (size_t i = 0; i < tile.n_lanes; i++) {
                 if (!(rows[t * PGS_TILE_LANES + i] > 0))
                     continue;
