@@ -50,7 +50,7 @@ typedef struct pgs_forecast_point {
 typedef enum pgs_forecast_note {
     PGS_NOTE_NONE,
     PGS_NOTE_SHORT,        /* less than 20 days, or a horizon of more than twice the history */
-    PGS_NOTE_INSUFFICIENT, /* fewer than 8 daily steps: no forecast */
+    PGS_NOTE_INSUFFICIENT, /* fewer than 8 daily steps, or 3 known outcomes: no forecast */
     PGS_NOTE_COARSE, /* some horizon is shorter than the usual distance of snapshots: nothing is said of it */
     PGS_NOTE_NEW,    /* the partition is younger than 14 days */
     PGS_NOTE_ABSENT, /* the partition is not there, or was not measured, at the origin */

@@ -17,7 +17,8 @@ const char *pgs_method_name(pgs_method method) {
 const char *pgs_forecast_note_text(pgs_forecast_note note) {
     static const char *const TEXT[PGS_NOTE_COUNT] = {
         [PGS_NOTE_SHORT] = "low confidence: the history is short for this horizon",
-        [PGS_NOTE_INSUFFICIENT] = "insufficient: fewer than 8 steps of history",
+        [PGS_NOTE_INSUFFICIENT] =
+            "insufficient: fewer than 8 steps of history, or 3 known outcomes",
         [PGS_NOTE_COARSE] =
             "insufficient: a horizon is shorter than the usual distance of snapshots",
         [PGS_NOTE_NEW] = "low confidence: the partition is younger than 14 days",

@@ -8,9 +8,10 @@
 #include "base/base.h"
 #include "pgskew/clean.h"
 
-#define PGS_ENOUGH_STEPS 8 /* daily steps without which nothing is foretold */
-#define PGS_LEVELS       3 /* thresholds: 3, 4 and 5 tenths of skew */
-#define PGS_TAILS        2 /* intervals of 80 % and 95 % */
+#define PGS_ENOUGH_STEPS    8 /* daily steps without which nothing is foretold */
+#define PGS_ENOUGH_OUTCOMES 3 /* of past forecasts, without which nothing is either */
+#define PGS_LEVELS          3 /* thresholds: 3, 4 and 5 tenths of skew */
+#define PGS_TAILS           2 /* intervals of 80 % and 95 % */
 
 extern const size_t PGS_ONE_IN[PGS_TAILS]; /* misses them: 5, 20 */
 
@@ -28,10 +29,12 @@ typedef struct pgs_stock {
     double *x;      /* [n_days * stride] what was seen last; NaN: not born yet, or gone for good */
     double *total;  /* [n_days] */
     double *n_live; /* [n_days] partitions that were there */
-    double *moved;  /* [n_days] rows that came or went up to that day, added up over partitions */
-    size_t *quiet;  /* [n_days] days in which nothing came or went, beyond any silence before */
-    size_t *born;   /* [n_parts] first row in which it was seen; n_days: never */
-    size_t *seen;   /* [n_days] the last row up to that day in which somebody looked */
+    double *moved; /* [n_days] rows that came or went up to that day, added up over partitions; in a
+                       hole by equal parts, which the look after it tells */
+    size_t *quiet; /* [n_days] days in which nothing came or went, beyond any silence before */
+    size_t *born;  /* [n_parts] first row in which it was seen; n_days: never */
+    size_t *seen;  /* [n_days] the last row up to that day in which somebody looked */
+    size_t *steps; /* [n_days] from one such row to the next, up to that day */
     size_t usual_days;   /* the usual distance of such rows; 1 and more */
     size_t *first_break; /* [n_parts + 2] those of p are first_break[p] .. first_break[p + 1] - 1 */
     pgs_stock_break *breaks; /* by partition, then day */

@@ -16,7 +16,6 @@
 #include "model/forecaster.h"
 
 #define YEAR      365
-#define FEWEST    3     /* origins without which a nearer horizon is asked */
 #define POOL_MOST 65536 /* residuals; of larger tables every k-th partition counts */
 #define ALL_MOST  4096  /* origins of all history */
 #define SPARE     2     /* independent outcomes that are granted to any history */
@@ -212,15 +211,16 @@ static void measure_total(const looking_back *b, const size_t *day, size_t n, do
 
 /* The farthest horizon up to the one asked of which enough outcomes are known. */
 static size_t known_days(const pgs_stock *k, size_t origin, size_t days) {
-    size_t few[FEWEST];
-    while (days > 1 && pgs_stock_origins(k, origin, days, days < 7 ? 1 : 7, FEWEST, few) < FEWEST)
+    size_t few[PGS_ENOUGH_OUTCOMES];
+    while (days > 1 && pgs_stock_origins(k, origin, days, days < 7 ? 1 : 7, PGS_ENOUGH_OUTCOMES,
+                                         few) < PGS_ENOUGH_OUTCOMES)
         days--;
     return days;
 }
 
 /* The younger half, and at most a year. */
 static size_t younger(const size_t *day, size_t n) {
-    size_t half = (n + 1) / 2 > FEWEST ? (n + 1) / 2 : FEWEST, kept = 0;
+    size_t half = (n + 1) / 2 > PGS_ENOUGH_OUTCOMES ? (n + 1) / 2 : PGS_ENOUGH_OUTCOMES, kept = 0;
     while (kept < n && kept < half && day[0] - day[kept] < YEAR)
         kept++;
     return kept;

@@ -3,9 +3,10 @@
 
 #include "model/forecaster.h"
 
-/* Steps a day, up to the origin. */
+/* Steps of the usual distance, up to the origin: a hole is one, however long. */
 static size_t n_steps(const pgs_stock *k, size_t origin) {
-    return origin / k->usual_days;
+    size_t most = origin / k->usual_days, steps = k->steps[origin];
+    return steps < most ? steps : most;
 }
 
 static pgs_status make_room(const pgs_stock *k, bool chances, pgs_outlook *out, pgs_err *err) {
@@ -76,6 +77,7 @@ static pgs_status foretell(const pgs_stock *k, size_t origin, double *room, pgs_
     pgs_share_foretell(k, origin, days, rule, out->share);
     out->total = pgs_total_foretell(k, origin, days, growth);
     pgs_status st = pgs_misses_measure(k, origin, days, rule, growth, out->p != NULL, &misses, err);
+    out->known = misses.n_origins >= PGS_ENOUGH_OUTCOMES;
     if (st == PGS_OK)
         set_counts(k, origin, &misses, growth, out);
     if (st == PGS_OK && out->p)
@@ -93,9 +95,8 @@ pgs_status pgs_outlook_make(const pgs_stock *k, size_t origin, size_t days, bool
     pgs_status st = room ? make_room(k, chances, out, err) : pgs_no_memory(err);
     if (st == PGS_OK)
         st = foretell(k, origin, room, out, err);
-    out->known = st == PGS_OK;
     pgs_free(room);
-    if (st != PGS_OK)
+    if (st != PGS_OK || !out->known)
         pgs_outlook_reset(out);
     return st;
 }

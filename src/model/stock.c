@@ -21,6 +21,7 @@ static pgs_status make_room(const pgs_frame *frame, pgs_stock *out, pgs_err *err
     out->n_live = pgs_arena_alloc(out->arena, n, sizeof *out->n_live);
     out->moved = pgs_arena_alloc(out->arena, n, sizeof *out->moved);
     out->seen = pgs_arena_alloc(out->arena, n, sizeof *out->seen);
+    out->steps = pgs_arena_alloc(out->arena, n, sizeof *out->steps);
     out->quiet = pgs_arena_alloc(out->arena, n, sizeof *out->quiet);
     out->born = pgs_arena_alloc(out->arena, frame->n_parts, sizeof *out->born);
     out->broken = pgs_arena_alloc(out->arena, n, sizeof *out->broken);
@@ -28,7 +29,8 @@ static pgs_status make_room(const pgs_frame *frame, pgs_stock *out, pgs_err *err
     out->begun = pgs_arena_alloc(out->arena, n, sizeof *out->begun);
     out->first_break = pgs_arena_alloc(out->arena, frame->n_parts + 2, sizeof *out->first_break);
     bool enough = out->x && out->total && out->n_live && out->moved && out->seen && out->born &&
-                  out->joined && out->broken && out->begun && out->first_break && out->quiet;
+                  out->joined && out->broken && out->begun && out->first_break && out->quiet &&
+                  out->steps;
     return enough ? PGS_OK : pgs_no_memory(err);
 }
 
@@ -52,12 +54,15 @@ static void fill(const pgs_frame *frame, const double *from, const bool *misread
     size_t n = out->n_parts;
     for (size_t p = 0; p < n; p++)
         out->born[p] = out->n_days;
+    bool any = false;
     for (size_t t = 0; t < out->n_days; t++) {
         const double *row = from + t * frame->stride;
         double *x = out->x + t * out->stride;
         const double *before = t > 0 ? x - out->stride : row;
         bool seen = !misread[t] && is_seen(row, n);
         out->seen[t] = seen ? t : t > 0 ? out->seen[t - 1] : 0;
+        out->steps[t] = (t > 0 ? out->steps[t - 1] : 0) + (any && seen);
+        any |= seen;
         for (size_t p = 0; p < n; p++) {
             x[p] = isnan(row[p]) || misread[t] ? before[p] : row[p];
             if (!isnan(x[p]) && out->born[p] == out->n_days)
@@ -175,6 +180,18 @@ static void set_quiet(pgs_stock *out) {
     }
 }
 
+/* What came or went while nobody looked came by equal parts each day. */
+static void spread(pgs_stock *out) {
+    for (size_t t = 1, looked = 0; t < out->n_days; t++) {
+        if (out->seen[t] != t)
+            continue;
+        double a_day = (out->moved[t] - out->moved[looked]) / (double)(t - looked);
+        for (size_t u = looked + 1; u < t; u++)
+            out->moved[u] = out->moved[looked] + a_day * (double)(u - looked);
+        looked = t;
+    }
+}
+
 /* ---- how often somebody looked ---- */
 
 static int by_size(const void *a, const void *b) {
@@ -212,6 +229,7 @@ static pgs_status build(const pgs_frame *frame, const pgs_clean *clean, pgs_meas
         st = set_breaks(clean, measure, out, err);
     add_up(out);
     set_quiet(out);
+    spread(out);
     return st == PGS_OK ? set_usual(out, err) : st;
 }
 
@@ -269,10 +287,11 @@ double pgs_stock_growth(const pgs_stock *k, size_t day, size_t p, size_t *from) 
 
 /* The mean week of the last quarter, and of what is left of a week the same weekdays of it: what
  * comes on a Sunday says little about Mondays. On a day on which all began anew only what was
- * before is known. */
+ * before is known; and of days on which nobody looked, what was seen last. */
 double pgs_stock_arrivals(const pgs_stock *k, size_t day, size_t days) {
     while (day > 0 && day == k->begun[day])
         day--;
+    day = k->seen[day];
     size_t begun = k->begun[day], weeks = (day - begun) / 7;
     size_t n = weeks < MEMORY_WEEKS ? weeks : MEMORY_WEEKS, rest = days % 7;
     double moved = 0;

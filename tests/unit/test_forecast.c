@@ -76,6 +76,18 @@ Test(forecast, what_nobody_looked_at_is_no_outcome) {
     pgs_stock_reset(&k);
 }
 
+Test(forecast, what_came_in_a_hole_came_each_day) {
+    pgs_stock k;
+    stocks_make(131, 2, with_a_hole, &k);
+    for (size_t day = 90; day < 131; day++) {
+        cr_expect_float_eq(pgs_stock_arrivals(&k, day, 1), 2, 1e-9, "day %zu", day);
+        cr_expect_float_eq(pgs_stock_arrivals(&k, day, 30), 60, 1e-9, "day %zu", day);
+    }
+    cr_expect_eq(pgs_stock_arrivals(&k, 60, 7), pgs_stock_arrivals(&k, 39, 7),
+                 "in the hole nobody knows");
+    pgs_stock_reset(&k);
+}
+
 /* Looks that jitter around midnight: days 0, 1, 3, 5, 6, 8, 10, 11, ... */
 static double jittery(size_t day, size_t p) {
     return day % 5 == 0 || day % 5 == 1 || day % 5 == 3 ? (double)(day + p) : NAN;
@@ -86,6 +98,40 @@ Test(forecast, looks_that_jitter_are_daily) {
     stocks_make(71, 2, jittery, &k);
     cr_expect_eq(k.usual_days, 1);
     pgs_stock_reset(&k);
+}
+
+static double looked_thrice(size_t day, size_t p) {
+    return day >= 3 && day < 180 ? NAN : (double)(1000 + 5 * day + 7 * p);
+}
+
+static double looked_for_nine_days(size_t day, size_t p) {
+    return day >= 9 && day < 180 ? NAN : (double)(1000 + 5 * day + 7 * p);
+}
+
+static double looked_for_twenty_days(size_t day, size_t p) {
+    return day >= 20 && day < 180 ? NAN : (double)(1000 + 5 * day + 7 * p);
+}
+
+static bool is_foretold(stocks_value *value, size_t day, size_t days) {
+    pgs_stock k;
+    pgs_outlook outlook;
+    stocks_make(day + 1, 2, value, &k);
+    cr_assert_eq(pgs_outlook_make(&k, day, days, true, &outlook, NULL), PGS_OK);
+    bool known = outlook.known;
+    pgs_outlook_reset(&outlook);
+    pgs_stock_reset(&k);
+    return known;
+}
+
+Test(forecast, a_long_hole_is_no_long_history) {
+    for (size_t days = 1; days <= 30; days += 29) {
+        cr_expect(!is_foretold(looked_thrice, 180, days), "three steps");
+        cr_expect(!is_foretold(looked_for_nine_days, 180, days), "nine, but no three outcomes");
+        cr_expect(is_foretold(looked_for_twenty_days, 180, days));
+    }
+    cr_expect(is_foretold(mondays, 56, 7), "eight steps of a week");
+    cr_expect(!is_foretold(mondays, 49, 7));
+    cr_expect(is_foretold(jittery, 60, 1));
 }
 
 /* Two partitions gain 3 and 7 a day; one comes with 1,000 rows on day 20 and gains 5 a day; one of
