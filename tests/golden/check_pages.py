@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from programs import CLEAN, Programs, Tally  # noqa: E402
+from programs import CLEAN, Programs, Tally, has_terminals  # noqa: E402
 
 OPTION = re.compile(r"^  (?:-(\S), |    )--([a-z-]+)(?: (\S+))?(?:$|  )")
 SECTIONS = ["NAME", "SYNOPSIS", "COMMANDS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES",
@@ -167,8 +167,8 @@ def check_completion(tally, scratch, program):
 
 def check_terminal(tally, scratch, programs):
     """A person at a keyboard: script(1) gives bash a terminal, and readline does all of it."""
-    if not shutil.which("script"):
-        tally.skip("completion at a terminal", "script is not installed")
+    if not shutil.which("script") or not has_terminals():
+        tally.skip("completion at a terminal", "script is not installed, or there are no pseudo-terminals")
         return
     (scratch / "a file.db").touch()
     keys = ("PS1= ; source ./pgskew\npgskew() { printf '<%s>' \"$@\"; }\n"

@@ -18,7 +18,7 @@ import threading
 
 sys.dont_write_bytecode = True
 import grids  # noqa: E402
-from programs import CLEAN, SANITIZERS, Programs, Tally  # noqa: E402
+from programs import CLEAN, SANITIZERS, Programs, Tally, has_terminals  # noqa: E402
 
 END = b"\x04the program has ended"  # what no program prints
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -173,6 +173,9 @@ def main():
     parser.add_argument("--bin", required=True, help="directory that holds pgskew and pgskew-collect")
     parser.add_argument("--fixtures", required=True, type=pathlib.Path)
     options = parser.parse_args()
+    if not has_terminals():
+        print("SKIPPED: this machine gives no pseudo-terminals")
+        return 77
     programs, terminal, tally = Programs(options.bin), Terminal(options.bin), Tally()
     snapshot = options.fixtures / "warning" / "snapshot.db"
     with tempfile.TemporaryDirectory() as directory:

@@ -1,6 +1,7 @@
 """Runs pgskew and pgskew-collect the way a stranger would: by name, arguments and environment."""
 import os
 import pathlib
+import pty
 import subprocess
 
 # A time zone that is not UTC and no variable of ours, so that no answer can depend on either.
@@ -8,6 +9,16 @@ CLEAN = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "America/New_Yor
 # A sanitizer's complaint must not look like exit 1 or 2, which are verdicts.
 SANITIZERS = {name: os.environ.get(name, "") + ":exitcode=99"
               for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")}
+
+
+def has_terminals():
+    """Whether this machine gives pseudo-terminals: a chroot may not."""
+    try:
+        for fd in pty.openpty():
+            os.close(fd)
+    except OSError:
+        return False
+    return True
 
 
 class Outcome:
