@@ -38,8 +38,7 @@ typedef struct pgs_stock {
     size_t usual_days;   /* the usual distance of such rows; 1 and more */
     size_t *first_break; /* [n_parts + 2] those of p are first_break[p] .. first_break[p + 1] - 1 */
     pgs_stock_break *breaks; /* by partition, then day */
-    double *
-        joined; /* [n_days] rows of partitions that came, less those of what left, up to that day */
+    double *joined; /* [n_days] rows of what came, less those of what left, up to that day */
     double *broken; /* [n_days] changes that are no growth up to that day: breaks', and `joined` */
     size_t *begun;  /* [n_days] when the growth of the whole table last began anew; or 0 */
     struct pgs_arena *arena;

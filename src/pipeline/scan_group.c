@@ -164,10 +164,10 @@ static void join_extremes(const progress *at, size_t i, pgs_scan_lines *lane) {
 
 static void join_lines(progress *at, const double *last, pgs_scan_lines *lines) {
     struct pgs_scan_room *room = at->room;
-    if (at->all.whole)
+    if (at->all.whole) {
         memcpy(room->last, last, sizeof room->last);
-    if (at->all.whole)
         fill_times(at, &room->count);
+    }
     if (at->all.whole && !at->no_total)
         fill_times(at, &room->share);
     for (size_t i = 0; i < at->all.n_lanes; i++) {
@@ -224,7 +224,7 @@ static double *next_row(progress *at, size_t t, const double *row, double *to) {
 }
 
 /* Whether rows that are not looked at in full can be: what follows from them is only then exact. */
-static bool can_be(progress *at, size_t n, const double *rows) {
+static bool rows_can_be(progress *at, size_t n, const double *rows) {
     double *low = at->room->scratch.low, *high = at->room->scratch.high;
     bool can = true;
     at->all.kernels->lane_range(rows, n, at->all.n_lanes, low, high);
@@ -242,7 +242,7 @@ static bool scan_rows(progress *at, pgs_scan_lines *lines) {
     }
     for (size_t t = 1; t <= at->first; t++) {
         double *skipped = row == rows[0] ? rows[1] : rows[0];
-        if (!can_be(at, 1, row))
+        if (!rows_can_be(at, 1, row))
             return false;
         row = next_row(at, t, row, skipped);
     }
@@ -258,7 +258,7 @@ static bool scan_rows(progress *at, pgs_scan_lines *lines) {
                 row = memcpy(rows[0], row, sizeof rows[0]);
             sum[r] = at->sum;
         }
-        if ((!at->all.whole && !can_be(at, n, rows[0])) ||
+        if ((!at->all.whole && !rows_can_be(at, n, rows[0])) ||
             !pgs_scan_measure_rows(&at->all, t, n, rows[0], sum, &at->room->scratch))
             return false;
         if (lines)

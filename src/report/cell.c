@@ -70,8 +70,10 @@ static const char *spell_grouped(const pgs_cell *cell, char *scratch) {
 }
 
 static const char *fixed(double value, int decimals, const char *suffix, char *scratch) {
-    if (!(fabs(value) < MOST_DECIMALS))
-        return pgs_num_format(value, scratch), strcat(scratch, suffix);
+    if (!(fabs(value) < MOST_DECIMALS)) {
+        pgs_num_format(value, scratch);
+        return strcat(scratch, suffix);
+    }
     double unit = 1;
     for (int i = 0; i < decimals; i++)
         unit *= 10;

@@ -62,6 +62,14 @@ static pgs_status scan(size_t first, size_t end, size_t n_readers, pgs_scan *out
     return pgs_scan_run(&m.series, &source, &options, out, err);
 }
 
+/* The first partition has 20 throughout. */
+static void make_second(const int64_t second[MOMENTS]) {
+    int64_t cell[MOMENTS][2];
+    for (size_t t = 0; t < MOMENTS; t++)
+        memcpy(cell[t], (int64_t[]){20, second[t]}, sizeof cell[t]);
+    make(cell);
+}
+
 /* ---- absent cells ---- */
 
 static const struct {
@@ -77,10 +85,7 @@ static const struct {
 
 Test(scan, what_is_in_absent_cells_is_never_told) {
     for (size_t k = 0; k < sizeof ABSENT / sizeof *ABSENT; k++) {
-        int64_t cell[MOMENTS][2];
-        for (size_t t = 0; t < MOMENTS; t++)
-            memcpy(cell[t], (int64_t[]){20, ABSENT[k].cell[t]}, sizeof cell[t]);
-        make(cell);
+        make_second(ABSENT[k].cell);
         pgs_scan out;
         pgs_err err;
         cr_assert_eq(scan(1, MOMENTS, 1, &out, &err), PGS_OK, "%s", err.msg);
@@ -129,10 +134,7 @@ static const struct {
 
 Test(scan, what_cannot_be_is_refused_also_where_nobody_asked) {
     for (size_t k = 0; k < sizeof BEYOND / sizeof *BEYOND; k++) {
-        int64_t cell[MOMENTS][2];
-        for (size_t t = 0; t < MOMENTS; t++)
-            memcpy(cell[t], (int64_t[]){20, BEYOND[k].cell[t]}, sizeof cell[t]);
-        make(cell);
+        make_second(BEYOND[k].cell);
         pgs_scan out;
         pgs_err err = {0};
         cr_expect_eq(scan(1, MOMENTS, 1, &out, &err), PGS_E_DATA, "%s", BEYOND[k].name);
